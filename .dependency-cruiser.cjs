@@ -1,0 +1,75 @@
+/** Imports run one way: edge → core. One row per layer, naming what it must not reach. */
+const layer = (name, from, forbidden, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { path: forbidden },
+});
+const typesAllowed = (rule) => ({ ...rule, to: { ...rule.to, dependencyTypesNot: ['type-only'] } });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      from: { path: '^(src|emulator)' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    layer(
+      'factors-are-innermost',
+      '^src/factors/',
+      '^(src/(?!factors/)|emulator|scripts|node_modules)',
+      'A factor is data and pure functions.',
+    ),
+    layer(
+      'core-is-pure',
+      '^src/enrollment/',
+      '^(src/(?!enrollment/|factors/)|emulator|scripts|node_modules)',
+      'No I/O, no packages.',
+    ),
+    layer(
+      'auth0-knows-no-edge',
+      '^src/auth0/',
+      '^src/(activities|workflows|temporal|api|worker|codec-server)',
+      'The client serves, it does not call up.',
+    ),
+    typesAllowed(
+      layer(
+        'workflows-stay-in-the-sandbox',
+        '^src/workflows/',
+        '^(src/(auth0|activities|temporal|api|config)|node_modules/(?!@temporalio/(workflow|common))|emulator)',
+        'Pure modules, types, @temporalio/workflow.',
+      ),
+    ),
+    layer(
+      'activities-know-no-edge',
+      '^src/activities/',
+      '^src/(workflows|api|worker|codec-server)',
+      'Activities are called, they do not call up.',
+    ),
+    typesAllowed(
+      layer(
+        'api-speaks-to-temporal-only',
+        '^src/api/(?!main)',
+        '^src/(auth0/(?!authorize)|activities|worker|codec-server)',
+        'The API never talks to Auth0 about a case.',
+      ),
+    ),
+    layer('emulator-stands-alone', '^emulator/', '^src/', 'Two readings of the documentation check each other.'),
+    layer('source-knows-no-tests', '^(src|emulator|scripts)/', '^test/', 'Production code does not import tests.'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

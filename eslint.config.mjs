@@ -1,0 +1,94 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const forbid = (patterns) => ['error', { patterns }];
+const onlyTypes = (group, message) => ({ group, message, allowTypeImports: true });
+const never = (group, message) => ({ group, message });
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'dist', 'reports', 'coverage', '.temporal', '.run', '.cache', 'test/histories'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // Runs in Temporal's sandbox: pure modules, types and @temporalio/workflow only.
+    files: ['src/workflows/**/*.ts', 'src/enrollment/**/*.ts', 'src/factors/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': forbid([
+        never(['node:*', 'zod', 'undici', 'pino', 'fastify', '@fastify/*', 'jose'], 'Workflow code stays pure.'),
+        onlyTypes(
+          ['**/activities', '**/activities/*', '**/auth0/*', '**/temporal/*', '**/api/*'],
+          'Types only: this runs elsewhere.',
+        ),
+        onlyTypes(
+          ['@temporalio/client', '@temporalio/worker', '@temporalio/activity', '@temporalio/proto'],
+          'Not in the sandbox.',
+        ),
+      ]),
+    },
+  },
+  {
+    files: ['src/enrollment/**/*.ts', 'src/factors/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'setTimeout', 'fetch'],
+      'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: 'Time is passed in.' }],
+    },
+  },
+  {
+    files: ['emulator/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': forbid([
+        never(['**/src/**'], 'The emulator reads the documentation for itself: two readings check each other.'),
+      ]),
+    },
+  },
+  {
+    files: ['**/*.{mjs,cjs,js}'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'process',
+          'console',
+          'URL',
+          'fetch',
+          'setTimeout',
+          'clearTimeout',
+          'AbortSignal',
+          'Buffer',
+          'module',
+          'require',
+          '__dirname',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
+    files: ['public/**/*.js', 'emulator/public/**/*.js'],
+    languageOptions: {
+      globals: {
+        document: 'readonly',
+        window: 'readonly',
+        location: 'readonly',
+        navigator: 'readonly',
+        EventSource: 'readonly',
+        FormData: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+      },
+    },
+  },
+);

@@ -1,0 +1,22 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Packages published as ES modules only: jest loads them as CommonJS, so they go through the transform too.
+  transformIgnorePatterns: ['/node_modules/(?!(jose|uqr|fastify-type-provider-zod|otpauth|@noble/hashes)/)'],
+  testTimeout: 60_000,
+  // Every integration file starts servers of its own; more workers than cores only makes them wait for each other.
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/support/count-reporter.cjs'],
+};

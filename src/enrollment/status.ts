@@ -1,0 +1,98 @@
+import type { FactorName } from '../factors';
+import type { ProblemCode } from './problems';
+
+/** Contract, section 1: where a case is; the last five are outcomes. */
+export const enrollmentStates = [
+  'awaiting_token',
+  'associating',
+  'awaiting_code',
+  'confirming',
+  'verifying',
+  'completed',
+  'partial',
+  'expired',
+  'cancelled',
+  'failed',
+] as const;
+export type EnrollmentStateName = (typeof enrollmentStates)[number];
+
+export const outcomes = ['completed', 'partial', 'expired', 'cancelled', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** `active`: Auth0 lists it so. `confirmed`: Auth0 accepted the code, not read back yet. */
+export type FactorProgressState = 'waiting' | 'challenged' | 'confirmed' | 'active' | 'removed';
+
+export interface FactorStatus {
+  readonly factor: FactorName;
+  readonly state: FactorProgressState;
+  /** The user had it before the case began. */
+  readonly alreadyActive?: true;
+  /** Auth0's record, once read back. */
+  readonly authenticatorId?: string;
+}
+
+/** What the user must answer now, without the secret part (that is the `challenge` query). Times are ISO 8601, UTC. */
+export interface ChallengeStatus {
+  /** Names this challenge: a code may say which challenge it answers. */
+  readonly challengeId: string;
+  readonly factor: FactorName;
+  /** `oob`: a code sent to the user. `otp`: a code from the authenticator app. */
+  readonly type: 'oob' | 'otp';
+  readonly issuedAt: string;
+  /** When the texted code dies (Auth0: 5 minutes), or when the token dies that the setup key is bound to. */
+  readonly expiresAt: string;
+  /** Last digits only. */
+  readonly phoneNumber?: string;
+}
+
+/** The public view of a case. Never holds a secret. Times are ISO 8601, UTC. */
+export interface EnrollmentStatus {
+  readonly version: 1;
+  readonly state: EnrollmentStateName;
+  /** The factor under way; absent before the first and after the last. */
+  readonly factor?: FactorName;
+  readonly factors: readonly FactorStatus[];
+  readonly challenge?: ChallengeStatus;
+  /** Codes that may still be wrong before the case makes the user wait. */
+  readonly attemptsLeft: number;
+  /** When `attemptsLeft` grows by one; absent while it is full. */
+  readonly nextAttemptAt?: string;
+  /** Texts that may still be sent now. */
+  readonly textsLeft: number;
+  /** When a text may be sent again; absent when now. */
+  readonly nextTextAt?: string;
+  readonly deadlines: { readonly enrollment: string; readonly challenge?: string; readonly token?: string };
+  /** Last digits only. */
+  readonly phoneNumber?: string;
+  readonly lastProblem?: {
+    readonly code: ProblemCode;
+    readonly message: string;
+    readonly at: string;
+    readonly retryAt?: string;
+  };
+  /** One sentence for the person at the desk. */
+  readonly nextAction: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+}
+
+/** What `challenge` answers: secrets that the user must see, and nobody else. */
+export type ChallengeSecrets =
+  | { readonly type: 'none'; readonly recoveryCode?: string }
+  | {
+      readonly type: 'oob';
+      readonly factor: FactorName;
+      readonly challengeId: string;
+      readonly phoneNumber?: string;
+      readonly recoveryCode?: string;
+    }
+  | {
+      readonly type: 'otp';
+      readonly factor: FactorName;
+      readonly challengeId: string;
+      /** Base32, as Auth0 gave it. */
+      readonly setupKey: string;
+      /** `otpauth://totp/…`, verbatim: what the QR shows. */
+      readonly barcodeUri: string;
+      readonly recoveryCode?: string;
+    };

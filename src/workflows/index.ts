@@ -1,0 +1,1 @@
+export { mfaEnrollment } from './mfa-enrollment';

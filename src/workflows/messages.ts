@@ -1,0 +1,90 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
+import type { FactorName } from '../factors';
+
+/** Contract, section 3. The names are public: other systems send these messages. Arguments only ever gain optional fields. */
+export const workflowType = 'mfaEnrollment';
+
+/** A token that opens Auth0's MFA API for the user. Auth0 docs: 600 seconds, fixed. */
+export interface TokenInput {
+  readonly accessToken: string;
+  /** Seconds of life left; 600 when absent. */
+  readonly expiresIn?: number;
+  readonly refreshToken?: string;
+}
+
+export interface MfaEnrollmentInput {
+  readonly userId: string;
+  /** In order. */
+  readonly factors: readonly FactorName[];
+  /** E.164. */
+  readonly phoneNumber?: string;
+  readonly token?: TokenInput;
+  readonly options?: MfaEnrollmentOptions;
+}
+
+/** All in seconds where not said otherwise; defaults in src/enrollment/limits.ts. */
+export interface MfaEnrollmentOptions {
+  /** Life of the whole case. */
+  readonly lifetimeSeconds?: number;
+  /** What becomes of factors that did get active when the case ends without all of them. */
+  readonly partialPolicy?: 'keep' | 'remove';
+}
+
+export interface ConfirmCodeInput {
+  readonly factor: FactorName;
+  /** Six digits; spaces and dashes are dropped. */
+  readonly code: string;
+  /** When given and not the challenge of now, the code is refused as late instead of being spent. */
+  readonly challengeId?: string;
+}
+
+export interface ConfirmCodeResult {
+  readonly result: 'confirmed' | 'rejected' | 'rate_limited' | 'expired' | 'token_needed' | 'unavailable';
+  readonly attemptsLeft: number;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly status: EnrollmentStatus;
+}
+
+export interface ChangePhoneNumberInput {
+  /** E.164. */
+  readonly phoneNumber: string;
+}
+
+/** Why an update is refused, as the `type` of the ApplicationFailure its caller gets. No refused update leaves an event. */
+export const refusalTypes = [
+  'malformed',
+  'wrong_step',
+  'stale_challenge',
+  'rate_limited',
+  'resend_too_soon',
+  'too_many_texts',
+  'not_resendable',
+  'settled',
+] as const;
+export type RefusalType = (typeof refusalTypes)[number];
+
+/** The first of the ApplicationFailure's details. */
+export interface RefusalDetails {
+  readonly attemptsLeft?: number;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly factor?: FactorName;
+}
+
+// Signals carry `unknown`: they are durable before anyone looks at them, so whatever they hold must be harmless.
+export const submitBindingCode = defineSignal<[unknown?]>('submitBindingCode');
+export const submitOtp = defineSignal<[unknown?]>('submitOtp');
+export const provideToken = defineSignal<[unknown?]>('provideToken');
+export const resendCode = defineSignal<[unknown?]>('resendCode');
+export const cancelEnrollment = defineSignal<[unknown?]>('cancelEnrollment');
+
+export const awaitChallenge = defineUpdate<EnrollmentStatus>('awaitChallenge');
+export const confirmCode = defineUpdate<ConfirmCodeResult, [ConfirmCodeInput]>('confirmCode');
+export const resend = defineUpdate<EnrollmentStatus>('resend');
+export const changePhoneNumber = defineUpdate<EnrollmentStatus, [ChangePhoneNumberInput]>('changePhoneNumber');
+export const renewToken = defineUpdate<EnrollmentStatus, [TokenInput]>('renewToken');
+
+export const status = defineQuery<EnrollmentStatus>('status');
+export const challenge = defineQuery<ChallengeSecrets>('challenge');
