@@ -32,3 +32,59 @@ export type Auth0Verdict =
   | 'ambiguous'
   /** We sent something Auth0 calls malformed: our bug. */
   | 'malformed_request';
+
+export interface Auth0ErrorDetails {
+  readonly verdict: Auth0Verdict;
+  /** Method and path, for example `POST /mfa/associate`; an id in the path is left out. */
+  readonly endpoint: string;
+  /** HTTP status; absent when no answer came. */
+  readonly status?: number;
+  /** Auth0's `error` field, when it is a plain OAuth error code. */
+  readonly error?: string;
+  /** Milliseconds to wait; with `rate_limited` only. */
+  readonly retryAfterMs?: number;
+  /** What a person has to change, in one sentence; with `configuration` and `token_wrong_kind`. */
+  readonly remedy?: string;
+  /** The transport's own fault. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one exception of this folder. Its message is a sentence of ours for the verdict, never Auth0's: descriptions and
+ * bodies may echo what was sent, and errors end up in logs and workflow histories.
+ */
+export class Auth0Error extends Error {
+  override readonly name = 'Auth0Error';
+  readonly verdict: Auth0Verdict;
+  readonly endpoint: string;
+  readonly status?: number;
+  readonly error?: string;
+  readonly retryAfterMs?: number;
+  readonly remedy?: string;
+
+  constructor({ verdict, endpoint, cause, ...rest }: Auth0ErrorDetails) {
+    super(sentences[verdict], cause === undefined ? undefined : { cause });
+    this.verdict = verdict;
+    this.endpoint = endpoint;
+    Object.assign(this, rest);
+  }
+}
+
+const sentences: Readonly<Record<Auth0Verdict, string>> = {
+  code_rejected: 'Auth0 did not accept the code.',
+  challenge_expired: 'The challenge is over; a new one is needed.',
+  too_many_codes: 'Auth0 takes no more codes from this user for now; one more is let through every 6 minutes.',
+  too_many_texts: 'Auth0 sends no more texts to this user for now; one more is let through every hour.',
+  rate_limited: 'Auth0 limits the rate of calls; this one had no effect.',
+  phone_number_invalid: 'Auth0 cannot send a text to this phone number.',
+  authenticator_limit: 'The user has as many authenticators as Auth0 keeps.',
+  token_expired: 'Auth0 does not take the token: it is over or meant for something else.',
+  token_wrong_kind: 'Auth0 takes another kind of token here.',
+  configuration: 'The Auth0 tenant or application is not set up for this call.',
+  pending: 'The user has not answered yet.',
+  denied: 'The user or a rule of the tenant said no.',
+  not_found: 'Auth0 knows no such record.',
+  unreachable: 'Auth0 gave no usable answer; the call surely changed nothing.',
+  ambiguous: 'Auth0 gave no usable answer; the call may have had its effect.',
+  malformed_request: 'Auth0 calls the request malformed.',
+};
