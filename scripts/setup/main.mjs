@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './cache.mjs';
+import { installPackages } from './packages.mjs';
+import { NothingWorked } from './tries.mjs';
+import { findTemporalCli, findTestServer } from './tools.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const known = new Set(['--tests', '--no-server']);
+const say = (line) => console.log(`setup: ${line}`);
+
+/**
+ * Runs the set-up: packages first, then the servers that `args` ask for, then `.run/tools.json`.
+ *
+ * `--tests` adds the time-skipping test server; `--no-server` stops after the packages.
+ * Returns the exit code: 0, or 1 after one message that names what to install.
+ */
+export async function main(args, env) {
+  const strange = args.find((arg) => !known.has(arg));
+  if (strange !== undefined) {
+    console.error(`setup: unknown option ${strange}; there are ${[...known].join(' and ')}.`);
+    return 1;
+  }
+  try {
+    await installPackages(root, say);
+    if (!args.includes('--no-server')) await findServers(args.includes('--tests'), env);
+    return 0;
+  } catch (error) {
+    console.error(
+      `setup: ${error instanceof NothingWorked || env.MFA_DEBUG === undefined ? error.message : error.stack}`,
+    );
+    return 1;
+  }
+}
+
+async function findServers(tests, env) {
+  const context = { env, say, cache: cacheFolder(env) };
+  const address = env.TEMPORAL_ADDRESS;
+  const used = [];
+  const temporal = {};
+  if (address) {
+    temporal.address = address;
+    used.push(`the Temporal server at ${address} (TEMPORAL_ADDRESS)`);
+  }
+  // Tests start throw-away servers of their own, whatever server the stack uses.
+  if (!address || tests) {
+    const cli = await findTemporalCli(context);
+    temporal.path = cli.path;
+    used.push(`Temporal CLI ${cli.path} (${cli.way})`);
+  }
+  const found = { temporal };
+  if (tests) {
+    const server = await findTestServer(context);
+    found.testServer = { path: server.path };
+    used.push(`test server ${server.path} (${server.way})`);
+  }
+  writeTools(found);
+  say(`using ${used.join(', ')}`);
+}
+
+/** A run without --tests keeps what an earlier one with it has found: both may be at work on one checkout. */
+function writeTools(found) {
+  const folder = join(root, '.run');
+  const file = join(folder, 'tools.json');
+  let tools = found;
+  try {
+    const earlier = JSON.parse(readFileSync(file, 'utf8'));
+    if (existsSync(earlier.testServer?.path ?? '')) tools = { testServer: earlier.testServer, ...found };
+  } catch {
+    // None yet, or not readable: written anew.
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, `${JSON.stringify(tools, null, 2)}\n`, { mode: 0o600 });
+  renameSync(temporary, file);
+}
