@@ -19,12 +19,14 @@ export type EnrollmentStateName = (typeof enrollmentStates)[number];
 export const outcomes = ['completed', 'partial', 'expired', 'cancelled', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** `active`: Auth0 lists it so. `confirmed`: Auth0 accepted the code, not read back yet. */
-export type FactorProgressState = 'waiting' | 'challenged' | 'confirmed' | 'active' | 'removed';
+/** `accepted`: Auth0 took the code, not read back yet. `confirmed`: Auth0 lists it active. `removed`: undone by policy. */
+export type FactorProgressState = 'waiting' | 'challenged' | 'accepted' | 'confirmed' | 'removed';
 
 export interface FactorStatus {
   readonly factor: FactorName;
   readonly state: FactorProgressState;
+  /** Auth0 listed it active when it was last read. */
+  readonly active: boolean;
   /** The user had it before the case began. */
   readonly alreadyActive?: true;
   /** Auth0's record, once read back. */
