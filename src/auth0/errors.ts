@@ -57,16 +57,19 @@ export class Auth0Error extends Error {
   override readonly name = 'Auth0Error';
   readonly verdict: Auth0Verdict;
   readonly endpoint: string;
-  readonly status?: number;
-  readonly error?: string;
-  readonly retryAfterMs?: number;
-  readonly remedy?: string;
+  readonly status: number | undefined;
+  readonly error: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly remedy: string | undefined;
 
-  constructor({ verdict, endpoint, cause, ...rest }: Auth0ErrorDetails) {
-    super(sentences[verdict], cause === undefined ? undefined : { cause });
-    this.verdict = verdict;
-    this.endpoint = endpoint;
-    Object.assign(this, rest);
+  constructor(details: Auth0ErrorDetails) {
+    super(sentences[details.verdict], details.cause === undefined ? undefined : { cause: details.cause });
+    this.verdict = details.verdict;
+    this.endpoint = details.endpoint;
+    this.status = details.status;
+    this.error = details.error;
+    this.retryAfterMs = details.retryAfterMs;
+    this.remedy = details.remedy;
   }
 }
 
