@@ -1,0 +1,89 @@
+import type { KeyObject } from 'node:crypto';
+import { readApi, type ApiServerConfig } from './config/api';
+import { readAuth0, type Auth0Config } from './config/auth0';
+import { readCodec, type CodecConfig } from './config/codec';
+import { readIdKey, readPayload, type PayloadConfig } from './config/keys';
+import { createConfigReader } from './config/reader';
+import { readTemporal, type TemporalConfig } from './config/temporal';
+import { logLevel, type LogLevel } from './config/variables';
+import { readWorker, type WorkerServerConfig } from './config/worker';
+
+export type { ApiServerConfig, Auth0Config, CodecConfig, PayloadConfig, TemporalConfig, WorkerServerConfig };
+
+interface CommonConfig {
+  /** `NODE_ENV=production`: nothing is made up, nothing is left open. */
+  readonly production: boolean;
+  readonly logLevel: LogLevel;
+  readonly payload: PayloadConfig;
+  /** What the operator should read at start: one sentence each, without secrets. */
+  readonly warnings: readonly string[];
+}
+
+export interface WorkerConfig extends CommonConfig {
+  readonly auth0: Auth0Config;
+  readonly temporal: TemporalConfig;
+  readonly worker: WorkerServerConfig;
+}
+
+export interface ApiConfig extends CommonConfig {
+  readonly auth0: Auth0Config;
+  readonly temporal: TemporalConfig;
+  /** Keys the hashes that case and update ids are made of. */
+  readonly idKey: KeyObject;
+  readonly api: ApiServerConfig;
+}
+
+export interface CodecServerConfig extends CommonConfig {
+  readonly codec: CodecConfig;
+}
+
+/** What each process is given. */
+export interface ConfigOf {
+  readonly worker: WorkerConfig;
+  readonly api: ApiConfig;
+  readonly 'codec-server': CodecServerConfig;
+}
+export type ProcessRole = keyof ConfigOf;
+
+/** Names every fault of an environment, and no value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly faults: readonly string[]) {
+    super(['This configuration cannot be used:', ...faults.map((fault) => `  - ${fault}`)].join('\n'));
+  }
+}
+
+/**
+ * Reads and checks what one process needs from its environment: once, at start. A secret may be given as `<NAME>_FILE`,
+ * the path of a file that holds it. Throws ConfigError that names every fault. The result is frozen.
+ */
+export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, role: Role): ConfigOf[Role] {
+  const reader = createConfigReader(env);
+  const common: CommonConfig = {
+    production: reader.production,
+    logLevel: reader.withDefault('LOG_LEVEL', logLevel, 'info'),
+    payload: readPayload(reader),
+    warnings: reader.warnings,
+  };
+  const readers: { readonly [Name in ProcessRole]: () => ConfigOf[Name] } = {
+    worker: () => ({
+      ...common,
+      auth0: readAuth0(reader),
+      temporal: readTemporal(reader, env),
+      worker: readWorker(reader),
+    }),
+    api: () => ({
+      ...common,
+      auth0: readAuth0(reader),
+      temporal: readTemporal(reader, env),
+      idKey: readIdKey(reader),
+      api: readApi(reader),
+    }),
+    'codec-server': () => ({ ...common, codec: readCodec(reader) }),
+  };
+  const config = readers[role]();
+  if (reader.faults.length > 0) throw new ConfigError(reader.faults);
+  Object.freeze(reader.warnings);
+  Object.freeze(config);
+  return config;
+}

@@ -1,0 +1,55 @@
+import type { Secret } from '../secret';
+import { readJwt, type JwtConfig } from './jwt';
+import type { ConfigReader } from './reader';
+import { bearerToken, flag, host, isLoopback, origins, port, word } from './variables';
+
+export interface CodecConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Web origins that may call, to the letter. */
+  readonly allowedOrigins: readonly string[];
+  readonly authToken?: Secret;
+  readonly jwt?: CodecJwtConfig;
+  /** Does `/encode` answer? */
+  readonly encode: boolean;
+}
+
+export interface CodecJwtConfig extends JwtConfig {
+  /** What a token must carry in `scope` or `permissions`; absent: any valid token will do. */
+  readonly scope?: string;
+}
+
+/** Where `temporal server start-dev` serves its web interface. */
+const developmentOrigins = ['http://localhost:8233', 'http://127.0.0.1:8233'];
+
+export function readCodec(reader: ConfigReader): CodecConfig {
+  const listenHost = reader.withDefault('CODEC_HOST', host, '127.0.0.1');
+  const authToken = reader.optionalSecret('CODEC_AUTH_TOKEN', bearerToken);
+  const issuer = readJwt(reader, 'CODEC_JWT');
+  const scope = reader.optional('CODEC_JWT_SCOPE', word);
+  if (!reader.isSet('CODEC_AUTH_TOKEN') && !reader.isSet('CODEC_JWT_ISSUER')) withoutAuthentication(reader, listenHost);
+  return Object.freeze({
+    host: listenHost,
+    port: reader.withDefault('CODEC_PORT', port, 8081),
+    allowedOrigins: Object.freeze(
+      reader.withDefault('CODEC_ALLOWED_ORIGINS', origins, reader.production ? [] : developmentOrigins),
+    ),
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(issuer === undefined ? {} : { jwt: Object.freeze({ ...issuer, ...(scope === undefined ? {} : { scope }) }) }),
+    encode: reader.withDefault('CODEC_ENCODE', flag, false),
+  });
+}
+
+function withoutAuthentication(reader: ConfigReader, listenHost: string): void {
+  const authentication = 'CODEC_AUTH_TOKEN, or CODEC_JWT_ISSUER and CODEC_JWT_AUDIENCE';
+  if (reader.production) {
+    reader.fault('CODEC_AUTH_TOKEN', `callers to be authenticated: ${authentication}`);
+  } else if (!isLoopback(listenHost)) {
+    reader.fault('CODEC_HOST', `a loopback host such as 127.0.0.1 until callers are authenticated: ${authentication}`);
+  } else {
+    reader.warn(
+      `THE CODEC SERVER IS OPEN: every program on this machine can have payloads decrypted. Set ${authentication}.`,
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import type { ConfigReader } from './reader';
+import { key, keyId, keyRing, type Key } from './variables';
+
+export interface PayloadConfig {
+  /** The key that encrypts; any key of the ring decrypts. */
+  readonly activeKeyId: string;
+  /** AES-256 keys by id. */
+  readonly keys: ReadonlyMap<string, KeyObject>;
+}
+
+/** `PAYLOAD_KEYS` and `PAYLOAD_ACTIVE_KEY_ID`. */
+export function readPayload(reader: ConfigReader): PayloadConfig {
+  const ring = reader.optionalSecret('PAYLOAD_KEYS', keyRing)?.reveal() ?? madeUpRing(reader);
+  for (const [id, entry] of ring) checkStrength(reader, `PAYLOAD_KEYS.${id}`, entry);
+
+  const ids = [...ring.keys()];
+  const only = ids.length === 1 ? ids[0] : undefined;
+  const activeKeyId = reader.optional('PAYLOAD_ACTIVE_KEY_ID', keyId) ?? only;
+  if (activeKeyId === undefined || !ring.has(activeKeyId)) {
+    reader.fault('PAYLOAD_ACTIVE_KEY_ID', `the id of the key to encrypt with: one of ${ids.join(', ')}`);
+  }
+  return Object.freeze({
+    activeKeyId: activeKeyId ?? '',
+    keys: new Map(Array.from(ring, ([id, entry]) => [id, entry.key])),
+  });
+}
+
+/** `ID_KEY`. */
+export function readIdKey(reader: ConfigReader): KeyObject {
+  const given = reader.optionalSecret('ID_KEY', key)?.reveal();
+  if (given !== undefined) {
+    checkStrength(reader, 'ID_KEY', given);
+    return given.key;
+  }
+  missing(
+    reader,
+    'ID_KEY',
+    'base64 of 32 random bytes',
+    'A key was made up for this process: after a restart open cases are not found, and a user can get a second one.',
+  );
+  return createSecretKey(randomBytes(32));
+}
+
+function madeUpRing(reader: ConfigReader): ReadonlyMap<string, Key> {
+  missing(
+    reader,
+    'PAYLOAD_KEYS',
+    'a JSON object of key id to base64 of 32 random bytes',
+    'A key was made up for this process: no other process can read its payloads, nor can this one after a restart.',
+  );
+  return new Map([
+    [`made-up-${randomBytes(4).toString('hex')}`, { key: createSecretKey(randomBytes(32)), weak: false }],
+  ]);
+}
+
+/** A key is never made up in production; elsewhere the operator is told what a made-up key means. */
+function missing(reader: ConfigReader, name: string, expected: string, consequence: string): void {
+  if (reader.isSet(name)) return; // set and wrong: the reader has said so
+  if (reader.production) reader.fault(name, `${expected}; it is not set`);
+  else reader.warn(`${name} is not set. ${consequence}`);
+}
+
+function checkStrength(reader: ConfigReader, name: string, { weak }: Key): void {
+  if (!weak) return;
+  const expected = '32 random bytes, as `openssl rand -base64 32` makes them: this key has a pattern';
+  if (reader.production) reader.fault(name, expected);
+  else reader.warn(`${name} has a pattern that random bytes do not have. Production refuses it.`);
+}

@@ -1,0 +1,167 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { roles, rolesToScopes, scopes, type Role, type Scope } from '../scopes';
+
+/** A caller of the HTTP API. The key itself is never kept: only its hash. */
+export interface ApiKey {
+  readonly name: string;
+  /** `sha256:` and 64 lower-case hex digits: the hash of the key's UTF-8 text. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  readonly role?: Role;
+}
+
+// Every message completes "expected …" and says nothing of the value, for it may be a secret in the wrong place.
+
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'a port number from 0 to 65535')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'a port number from 0 to 65535');
+
+export const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true');
+
+export const logLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+  error: 'one of fatal, error, warn, info, debug, trace, silent',
+});
+export type LogLevel = z.infer<typeof logLevel>;
+
+export const word = z.string().regex(/^\S{1,200}$/, 'up to 200 characters without spaces');
+
+export const host = z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'a host name or IP address to listen on');
+
+export const clientId = z.string().regex(/^[\x21-\x7e]{1,200}$/, "the application's client id");
+
+export const clientSecret = z.string().regex(/^[\x21-\x7e]{1,500}$/, "the application's client secret, without spaces");
+
+/** RFC 6750, section 2.1. 22 characters of base64url carry 128 random bits. */
+export const bearerToken = z
+  .string()
+  .regex(/^[A-Za-z0-9._~+/-]{22,500}=*$/, 'at least 22 random characters of A-Z a-z 0-9 . _ ~ + / -');
+
+export const expectedDomain = 'a bare host such as tenant.eu.auth0.com, without scheme, path or slash';
+export const domain = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{1,5})?$/i, expectedDomain)
+  .transform((host) => host.toLowerCase());
+
+export const mfaAudience = z
+  .string()
+  .regex(/^https?:\/\/[^\s/]+\/mfa\/$/, 'https://<domain>/mfa/ with the final slash');
+
+export const expectedBaseUrl = 'an https address without query (http on localhost, 127.0.0.1 or [::1] only)';
+/** An address that secrets travel to: https, or http that never leaves this machine. Given back without a final slash. */
+export const baseUrl = z
+  .string()
+  .refine(isSafeAddress, expectedBaseUrl)
+  .transform((address) => address.replace(/\/$/, ''));
+
+/** As `baseUrl`, kept to the letter: a token's `iss` is compared character by character. */
+export const issuer = z
+  .string()
+  .refine(isSafeAddress, 'the https address that stands in the tokens as iss (http on a loopback host only)');
+
+export const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'exact origins such as https://temporal.example.com, separated by commas, without path or wildcard',
+  );
+
+/** 256 bits in base64 (RFC 4648, section 4, padding optional). */
+const keyBytes = z
+  .string({ error: 'base64 of exactly 32 bytes' })
+  .regex(/^[A-Za-z0-9+/]{43}=?$/, 'base64 of exactly 32 bytes')
+  .transform((encoded) => Buffer.from(encoded, 'base64'));
+
+export interface Key {
+  readonly key: KeyObject;
+  /** Too regular to have come from a random generator. */
+  readonly weak: boolean;
+}
+/** `ID_KEY`, and each of `PAYLOAD_KEYS`. */
+export const key = keyBytes.transform((bytes): Key => ({ key: createSecretKey(bytes), weak: isWeak(bytes) }));
+
+/** Stands in clear beside each payload. Too short to be a key in the wrong place. */
+const keyIdPattern = /^[A-Za-z0-9._-]{1,32}$/;
+export const keyId = z.string().regex(keyIdPattern, 'a key id: up to 32 of A-Z a-z 0-9 . _ -');
+
+const keyRingShape = 'a JSON object of key id (up to 32 of A-Z a-z 0-9 . _ -) to base64 of exactly 32 bytes';
+/** `PAYLOAD_KEYS`. */
+export const keyRing = json(keyRingShape).pipe(
+  z
+    .record(z.string().regex(keyIdPattern), key, { error: keyRingShape })
+    .transform((ring): ReadonlyMap<string, Key> => new Map(Object.entries(ring)))
+    .refine((ring) => ring.size > 0, 'at least one key')
+    .refine(hasDistinctKeys, 'a different key under each id'),
+);
+
+const hashShape = 'sha256: and the 64 hex digits of the hash of the key';
+const apiKey = z
+  .strictObject(
+    {
+      name: z
+        .string({ error: 'a name of 1 to 64 characters' })
+        .regex(/^\S(?:.{0,62}\S)?$/, 'a name of 1 to 64 characters'),
+      hash: z
+        .string({ error: hashShape })
+        .regex(/^sha256:[0-9a-f]{64}$/i, hashShape)
+        .transform((hash) => hash.toLowerCase()),
+      role: z.enum(roles, { error: `one of ${roles.join(', ')}` }).optional(),
+      scopes: z
+        .array(z.enum(scopes, { error: `one of ${scopes.join(', ')}` }), { error: 'a list of scopes' })
+        .optional(),
+    },
+    { error: 'an object with name, hash and role or scopes, and nothing else' },
+  )
+  .refine((entry) => (entry.role === undefined) !== (entry.scopes === undefined), 'either a role or scopes')
+  .transform(({ name, hash, role, scopes: own }): ApiKey =>
+    Object.freeze({
+      name,
+      hash,
+      scopes: Object.freeze([...(role === undefined ? (own ?? []) : rolesToScopes[role])]),
+      ...(role === undefined ? {} : { role }),
+    }),
+  );
+
+const apiKeysShape = 'a JSON array of {"name", "hash", "role" or "scopes"}';
+/** `API_KEYS`. */
+export const apiKeys = json(apiKeysShape).pipe(
+  z
+    .array(apiKey, { error: apiKeysShape })
+    .min(1, 'at least one key')
+    .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, 'a different name for each key')
+    .refine((keys) => new Set(keys.map(({ hash }) => hash)).size === keys.length, 'a different hash for each key'),
+);
+
+export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+
+function isSafeAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, search, hash, username, password } = new URL(address);
+  if (search !== '' || hash !== '' || username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+function json(expected: string) {
+  return z.string().transform((source, context): unknown => {
+    try {
+      return JSON.parse(source);
+    } catch {
+      context.addIssue({ code: 'custom', message: expected }); // JSON.parse quotes the text in its error: not passed on
+      return z.NEVER;
+    }
+  });
+}
+
+/** Random 32 bytes have about 30 different values; 15 or fewer, plain text or a steady step do not happen by chance. */
+function isWeak(bytes: Buffer): boolean {
+  const steps = new Set(Array.from(bytes.subarray(1), (byte, index) => (byte - (bytes[index] ?? 0) + 256) % 256));
+  return new Set(bytes).size < 16 || steps.size === 1 || bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
+}
+
+function hasDistinctKeys(ring: ReadonlyMap<string, Key>): boolean {
+  const keys = Array.from(ring.values(), (entry) => entry.key);
+  return keys.every((one, index) => keys.slice(index + 1).every((other) => !one.equals(other)));
+}
