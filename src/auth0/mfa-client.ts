@@ -66,6 +66,8 @@ export function createMfaClient(config: MfaClientConfig): MfaClient & { close():
     ...(config.clientSecret === undefined ? {} : { clientSecret: config.clientSecret }),
   };
 
+  let closing: Promise<void> | undefined;
+
   /** The body of a 2xx answer, read by `schema`. */
   async function send<T>(
     request: Auth0Request,
@@ -123,7 +125,8 @@ export function createMfaClient(config: MfaClientConfig): MfaClient & { close():
       return send(exchangeRequest(client, request), tokenResponse, signal);
     },
     async close() {
-      if (!config.dispatcher) await dispatcher.close();
+      closing ??= config.dispatcher ? Promise.resolve() : dispatcher.close();
+      await closing;
     },
   };
 }

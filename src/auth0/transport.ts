@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isNativeError } from 'node:util/types';
 import type { Dispatcher } from 'undici';
 
 export type Exchange =
@@ -41,7 +42,7 @@ export function exchange(
     const fail = (cause: unknown) => settle({ type: 'fault', written: controller !== undefined, cause });
     const stop = (cause: unknown) => {
       fail(cause);
-      controller?.abort(cause instanceof Error ? cause : new Error('stopped'));
+      controller?.abort(new Error('stopped'));
     };
     const onAbort = () => stop(signal?.reason);
     const timer = setTimeout(() => stop(new Error(`no whole answer within ${callMs} ms`)), callMs);
@@ -81,7 +82,7 @@ export function exchange(
 
 /** Name, code and message of a fault alone: undici's own errors can carry bytes of the answer. */
 function fault(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error('unknown fault');
+  if (!isNativeError(error)) return new Error('unknown fault');
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return Object.assign(new Error(error.message || code), { name: error.name, ...(code === undefined ? {} : { code }) });
 }
