@@ -1,0 +1,12 @@
+import { switchesPatch } from '../switches';
+import type { AddRoutes } from '../routes/route';
+
+export const switchesRoutes: AddRoutes = (app, tenant) => {
+  app.get('/switches', async () => tenant.state.switches);
+
+  // Switches that are not named keep their value.
+  app.put('/switches', async (request) => {
+    tenant.state.switches = { ...tenant.state.switches, ...switchesPatch.parse(request.body) };
+    return tenant.state.switches;
+  });
+};

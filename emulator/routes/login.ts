@@ -1,0 +1,56 @@
+import type { FastifyReply } from 'fastify';
+import { OAuthError } from '../errors';
+import { textField } from '../fields';
+import { alertLine, escapeHtml, page } from '../pages';
+import { alphabets } from '../random';
+import type { SignIn } from '../sign-in';
+import { afterLogin } from '../sign-in-steps';
+import type { Tenant } from '../tenant';
+import type { AddRoutes } from './route';
+
+export const sessionCookie = 'auth0';
+
+/** The login page: email and password. */
+export const loginRoutes: AddRoutes = (app, tenant) => {
+  app.get('/u/login', async (request, reply) => show(reply, requireSignIn(tenant, request.query)));
+
+  app.post('/u/login', async (request, reply) => {
+    const signIn = requireSignIn(tenant, request.body);
+    const username = textField(request.body, 'username');
+    const user = [...tenant.state.users.values()].find((one) => one.email === username);
+    if (user === undefined || user.password !== textField(request.body, 'password')) {
+      return show(reply.code(400), signIn, 'Wrong email or password.');
+    }
+    const session = tenant.random.text(alphabets.alphanumeric, 40);
+    tenant.state.sessions.set(session, user.userId);
+    return reply
+      .setCookie(sessionCookie, session, { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' })
+      .redirect(afterLogin(tenant, signIn, user), 303);
+  });
+};
+
+/** @throws OAuthError for a sign-in that is over or was never begun here. */
+export function requireSignIn(tenant: Tenant, fields: unknown): SignIn {
+  const signIn = tenant.state.signIns.get(textField(fields, 'state') ?? '');
+  if (signIn === undefined) {
+    throw new OAuthError(400, 'invalid_request', 'This sign-in is over. Start again from the application.');
+  }
+  return signIn;
+}
+
+function show(reply: FastifyReply, signIn: SignIn, problem?: string): FastifyReply {
+  return reply.type('text/html').send(
+    page(
+      'Log in',
+      `${alertLine(problem)}
+<form method="post" action="/u/login">
+<input type="hidden" name="state" value="${escapeHtml(signIn.id)}">
+<label for="username">Email</label>
+<input id="username" name="username" type="email" autocomplete="username" required value="${escapeHtml(signIn.request.loginHint ?? '')}">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit">Continue</button>
+</form>`,
+    ),
+  );
+}

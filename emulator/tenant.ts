@@ -1,0 +1,95 @@
+import { type Application, createApplication, type TokenEndpointAuthMethod } from './application';
+import type { Challenge } from './challenge';
+import { type Clock, createClock } from './clock';
+import type { Fault } from './faults';
+import type { Message } from './inbox';
+import type { TenantLog } from './logs';
+import type { Place } from './place';
+import { alphabets, createRandom, type Random } from './random';
+import type { RequestRecord } from './requests';
+import { createSeals, type Seals } from './seals';
+import { defaultSwitches, type Switches } from './switches';
+import { createTokens, type Tokens } from './tokens';
+import type { AuthorizationCode, RefreshToken, SignIn } from './sign-in';
+import type { User } from './user';
+
+/** Everything the emulator remembers. Lives in memory: a test double has no yesterday. */
+export interface State {
+  readonly users: Map<string, User>;
+  readonly applications: Map<string, Application>;
+  readonly challenges: Map<string, Challenge>;
+  readonly authorizationCodes: Map<string, AuthorizationCode>;
+  readonly refreshTokens: Map<string, RefreshToken>;
+  readonly signIns: Map<string, SignIn>;
+  /** Browser sessions of the login page: cookie value → user id. */
+  readonly sessions: Map<string, string>;
+  /** `jti` of access tokens that an MFA grant answered with. */
+  readonly confirmTokens: Set<string>;
+  switches: Switches;
+  faults: Fault[];
+  inbox: Message[];
+  logs: TenantLog[];
+  requests: RequestRecord[];
+}
+
+export interface Tenant {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tokens: Tokens;
+  readonly seals: Seals;
+  readonly client: { readonly id: string; readonly secret: string };
+  state: State;
+  /** Known once the public side listens. */
+  place: Place;
+  /** Back to the state of the start: no user, default switches, real time. Keys and the client's secret stay. */
+  reset(): void;
+}
+
+export interface TenantOptions {
+  readonly seed?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  readonly tokenEndpointAuthMethod?: TokenEndpointAuthMethod | undefined;
+}
+
+export async function createTenant(options: TenantOptions): Promise<Tenant> {
+  const clock = createClock();
+  const random = createRandom(options.seed);
+  // A sequence of its own: the one of ids and codes begins the same after a reset as after a start.
+  const ofClient = createRandom(options.seed === undefined ? undefined : `${options.seed}:client`);
+  const client = {
+    id: options.clientId ?? ofClient.text(alphabets.alphanumeric, 32),
+    secret: options.clientSecret ?? ofClient.text(alphabets.alphanumeric, 64),
+  };
+  const emptyState = (): State => ({
+    users: new Map(),
+    applications: new Map([[client.id, createApplication(client.id, client.secret, options.tokenEndpointAuthMethod)]]),
+    challenges: new Map(),
+    authorizationCodes: new Map(),
+    refreshTokens: new Map(),
+    signIns: new Map(),
+    sessions: new Map(),
+    confirmTokens: new Set(),
+    switches: defaultSwitches(),
+    faults: [],
+    inbox: [],
+    logs: [],
+    requests: [],
+  });
+  const tenant: Tenant = {
+    clock,
+    random,
+    client,
+    tokens: await createTokens(clock),
+    // Never seeded: seals of one process must mean nothing to the next.
+    seals: createSeals(createRandom().text(alphabets.alphanumeric, 48), clock),
+    state: emptyState(),
+    place: { origin: 'http://127.0.0.1', domain: '127.0.0.1' },
+    reset: () => {
+      clock.reset();
+      random.reset();
+      tenant.state = emptyState();
+    },
+  };
+  return tenant;
+}

@@ -1,0 +1,99 @@
+import { mfaAudiences } from './place';
+import { alphabets } from './random';
+import { refusals } from './refusals';
+import type { Tenant } from './tenant';
+import type { User } from './user';
+
+/** What the tokens are for. */
+export interface Grant {
+  readonly user: User;
+  readonly clientId: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly scope: readonly string[];
+  readonly nonce?: string | undefined;
+  readonly authMethods?: readonly string[];
+  /** Overrides the audience's own life. */
+  readonly lifeSeconds?: number | undefined;
+  /** False: no refresh token whatever the scope says, e.g. on a refresh, which does not rotate. */
+  readonly mayRefresh?: boolean;
+}
+
+/** Seconds. The MFA audience has a fixed life, other APIs the dashboard's default. */
+const mfaLife = 600;
+const defaultLife = 86_400;
+
+export const mfaScopes = ['enroll', 'read:authenticators', 'remove:authenticators'] as const;
+const identityScopes = ['openid', 'profile', 'email', 'offline_access'];
+
+/**
+ * The audience that a request names, in the spelling that goes into tokens; without one, the user-info endpoint's.
+ * @throws OAuthError "Service not found" for one that the tenant has no API for.
+ */
+export function requireAudience(tenant: Tenant, issuer: string, audience: string | undefined): string {
+  const userinfo = `${issuer}userinfo`;
+  if (audience === undefined || audience === userinfo) return userinfo;
+  if (mfaAudiences(tenant.place).includes(audience)) return audience;
+  if (tenant.state.switches.unslashedAudience && mfaAudiences(tenant.place).includes(`${audience}/`))
+    return `${audience}/`;
+  throw refusals.serviceNotFound(audience);
+}
+
+export const isMfaAudience = (tenant: Tenant, audience: string): boolean =>
+  mfaAudiences(tenant.place).includes(audience);
+
+/** Scopes that the audience has no use for are dropped; none asked means all of the MFA API's. */
+export function grantedScope(tenant: Tenant, audience: string, asked: readonly string[]): readonly string[] {
+  if (!isMfaAudience(tenant, audience)) return asked;
+  if (asked.length === 0) return mfaScopes;
+  const known: readonly string[] = [...mfaScopes, ...identityScopes];
+  return asked.filter(
+    (scope) => known.includes(scope) && (scope !== 'offline_access' || tenant.state.switches.offlineAccess),
+  );
+}
+
+/** The 200 body of the token endpoint, and the id of the access token in it. */
+export async function issueTokens(
+  tenant: Tenant,
+  grant: Grant,
+): Promise<{ readonly jti: string; readonly body: Record<string, unknown> & { readonly access_token: string } }> {
+  const { user, clientId, issuer, audience, nonce, authMethods } = grant;
+  const scope = grantedScope(tenant, audience, grant.scope);
+  const lifeSeconds = grant.lifeSeconds ?? (isMfaAudience(tenant, audience) ? mfaLife : defaultLife);
+  const subject = user.userId;
+  const access = await tenant.tokens.mintAccessToken({ issuer, subject, audience, clientId, scope, lifeSeconds });
+  const idToken = scope.includes('openid')
+    ? await tenant.tokens.mintIdToken({
+        issuer,
+        subject,
+        clientId,
+        email: user.email,
+        nonce,
+        ...(authMethods && { authMethods }),
+      })
+    : undefined;
+  const refreshToken =
+    scope.includes('offline_access') && grant.mayRefresh !== false
+      ? addRefreshToken(tenant, { userId: subject, clientId, audience, scope })
+      : undefined;
+  return {
+    jti: access.jti,
+    body: {
+      access_token: access.token,
+      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+      ...(idToken !== undefined && { id_token: idToken }),
+      scope: scope.join(' '),
+      expires_in: lifeSeconds,
+      token_type: 'Bearer',
+    },
+  };
+}
+
+function addRefreshToken(
+  tenant: Tenant,
+  content: { userId: string; clientId: string; audience: string; scope: readonly string[] },
+): string {
+  const token = `v1.${tenant.random.text(alphabets.alphanumeric, 54)}`;
+  tenant.state.refreshTokens.set(token, content);
+  return token;
+}
