@@ -127,7 +127,7 @@ export const classificationRows: readonly ClassificationRow[] = [
   {
     calls: ['associate'],
     error: 'invalid_request',
-    description: /^too many sms/,
+    description: /^too many .+ sent by the user/,
     verdict: 'too_many_texts',
   },
   { calls: ['associate'], error: 'too_many_entities', verdict: 'authenticator_limit' },
