@@ -1,0 +1,43 @@
+import { hostname } from 'node:os';
+import { Client, Connection } from '@temporalio/client';
+import type { PayloadConfig, TemporalConfig } from '../config';
+import { createDataConverter } from './data-converter';
+
+export interface TemporalClient {
+  readonly client: Client;
+  readonly connection: Connection;
+  close(): Promise<void>;
+}
+
+/** Who did it, as histories and the web interface show it: `<process>@<host>:<pid>`. */
+export const identity = (processName: string): string => `${processName}@${hostname()}:${process.pid}`;
+
+/**
+ * One connection and one client for the whole process; every payload they write is encrypted.
+ * Throws an error that names the address when Temporal does not answer within 10 seconds.
+ */
+export async function connectClient(
+  config: { readonly temporal: TemporalConfig; readonly payload: PayloadConfig },
+  processName = 'mfa-api',
+): Promise<TemporalClient> {
+  const { address, connectionOptions, namespace } = config.temporal;
+  const connection = await reach(address, () => Connection.connect(connectionOptions.reveal()));
+  const client = new Client({
+    connection,
+    namespace,
+    identity: identity(processName),
+    dataConverter: createDataConverter(config.payload),
+  });
+  return { client, connection, close: () => connection.close() };
+}
+
+/** Gives a failed connection the address it was for. */
+export async function reach<Reached>(address: string, connect: () => Promise<Reached>): Promise<Reached> {
+  try {
+    return await connect();
+  } catch (cause) {
+    throw new Error(`Temporal at ${address} cannot be reached: is it running, and is TEMPORAL_ADDRESS right?`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import type { DataConverter } from '@temporalio/common';
+import { encryptionCodec, type KeyRing } from './payload-codec';
+
+const failureConverterPath = require.resolve('./failure-converter');
+
+/**
+ * For `bundleWorkflowCode`, which must be told the same as the worker: a bundle built without them writes failures in clear.
+ * Paths of .ts or .js files, as this file is one.
+ */
+export const workflowConverterPaths = {
+  payloadConverterPath: require.resolve('./payload-converter'),
+  failureConverterPath,
+};
+
+/** The data converter of every client: all payloads, failures' messages and stack traces included, are encrypted. */
+export const createDataConverter = (keyRing: KeyRing): DataConverter => ({
+  payloadCodecs: [encryptionCodec(keyRing)],
+  failureConverterPath,
+});
+
+/** The data converter of every worker: as a client's, and a message that cannot be read does not stop a workflow. */
+export const createWorkerDataConverter = (keyRing: KeyRing): DataConverter => ({
+  payloadCodecs: [encryptionCodec(keyRing)],
+  ...workflowConverterPaths,
+});

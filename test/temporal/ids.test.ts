@@ -1,0 +1,139 @@
+import { createSecretKey, randomUUID } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { enrollmentIds } from '../../src/temporal/ids';
+
+const ids = enrollmentIds(createSecretKey(Buffer.alloc(32, 'first')));
+const otherKey = enrollmentIds(createSecretKey(Buffer.alloc(32, 'other')));
+const user = 'auth0|5f7c8ec7c33c6c004bbafe82';
+
+describe('workflow id', () => {
+  test('one user of one tenant has one id, however the domain is spelled', () => {
+    expect(ids.workflowId('Tenant.eu.auth0.com', user)).toBe(ids.workflowId('tenant.eu.auth0.com', user));
+  });
+
+  test('it is the fixed prefix and 128 opaque bits', () => {
+    expect(ids.workflowId('tenant.auth0.com', user)).toMatch(/^mfa-enrollment-[A-Za-z0-9_-]{22}$/);
+  });
+
+  test('another user, tenant or key has another id, also where the parts only shift', () => {
+    const all = [
+      ids.workflowId('a.com', 'bc'),
+      ids.workflowId('a.comb', 'c'),
+      ids.workflowId('a.com', 'bd'),
+      otherKey.workflowId('a.com', 'bc'),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test('it shows nothing of the user', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z0-9]{6,24}$/), (name) => {
+        expect(ids.workflowId('tenant.auth0.com', `auth0|${name}`).toLowerCase()).not.toContain(name);
+      }),
+    );
+  });
+
+  test('an id from elsewhere is told apart', () => {
+    expect(ids.isWorkflowId(ids.workflowId('tenant.auth0.com', user))).toBe(true);
+    expect(ids.isWorkflowId('by-hand')).toBe(false);
+    expect(ids.isWorkflowId('mfa-enrollment-short')).toBe(false);
+  });
+});
+
+describe('enrollment id', () => {
+  const workflowId = fc.string().map((userId) => ids.workflowId('tenant.auth0.com', userId));
+
+  test('it names the run it was made of, and is safe in a URL', () => {
+    fc.assert(
+      fc.property(workflowId, fc.uuid(), (workflow, runId) => {
+        const id = ids.enrollmentId(workflow, runId);
+        expect(id).toMatch(/^enr_[A-Za-z0-9_-]{64}$/);
+        expect(ids.parseEnrollmentId(id)).toEqual({ workflowId: workflow, runId });
+      }),
+    );
+  });
+
+  test('whatever we did not make is no id, and never throws', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.stringMatching(/^enr_[A-Za-z0-9_-]{64}$/), fc.string({ unit: 'binary' })),
+        (garbage) => {
+          expect(ids.parseEnrollmentId(garbage)).toBeUndefined();
+        },
+      ),
+    );
+  });
+
+  test('one changed character makes it worthless', () => {
+    const id = ids.enrollmentId(ids.workflowId('tenant.auth0.com', user), randomUUID());
+    for (let at = 4; at < id.length; at += 1) {
+      const changed = `${id.slice(0, at)}${id[at] === 'A' ? 'B' : 'A'}${id.slice(at + 1)}`;
+      expect(ids.parseEnrollmentId(changed)).toBeUndefined();
+    }
+  });
+
+  test('an id made under another key is no id', () => {
+    const id = ids.enrollmentId(ids.workflowId('tenant.auth0.com', user), randomUUID());
+    expect(otherKey.parseEnrollmentId(id)).toBeUndefined();
+  });
+
+  test.each([
+    ['a workflow id from elsewhere', 'by-hand', randomUUID(), 'workflow id'],
+    // The last character carries two bits only: this one would come back as another id.
+    [
+      'a workflow id that is not what 16 bytes encode to',
+      `mfa-enrollment-${'A'.repeat(21)}B`,
+      randomUUID(),
+      'workflow id',
+    ],
+    ['a run id that is no UUID', `mfa-enrollment-${'A'.repeat(22)}`, 'latest', 'run id'],
+  ])('%s is refused with what was expected', (_what, workflow, runId, expected) => {
+    expect(() => ids.enrollmentId(workflow, runId)).toThrow(expected);
+  });
+});
+
+describe('fingerprint', () => {
+  const body = { phoneNumber: '+4915112345678', factors: ['sms', 'otp'] };
+
+  test('the same request has the same one, in whatever order its fields come', () => {
+    expect(ids.fingerprint({ factors: ['sms', 'otp'], phoneNumber: '+4915112345678' })).toBe(ids.fingerprint(body));
+  });
+
+  test('an absent field and an undefined one are the same', () => {
+    expect(ids.fingerprint({ factors: ['otp'], phoneNumber: undefined })).toBe(ids.fingerprint({ factors: ['otp'] }));
+  });
+
+  test.each([
+    ['another number', { ...body, phoneNumber: '+4915112345679' }],
+    ['another order of factors', { ...body, factors: ['otp', 'sms'] }],
+    ['no number', { factors: body.factors }],
+  ])('%s has another one', (_what, other) => {
+    expect(ids.fingerprint(other)).not.toBe(ids.fingerprint(body));
+  });
+
+  test('without the key a number cannot be guessed from it', () => {
+    expect(otherKey.fingerprint(body)).not.toBe(ids.fingerprint(body));
+  });
+});
+
+describe('update id', () => {
+  const body = { code: '123456' };
+
+  test('the same caller, key and body repeat it', () => {
+    expect(ids.updateId('support', 'k1', { code: '123456' })).toBe(ids.updateId('support', 'k1', body));
+  });
+
+  test.each([
+    ['another caller', () => ids.updateId('ops', 'k1', body)],
+    ['another key', () => ids.updateId('support', 'k2', body)],
+    ['another body', () => ids.updateId('support', 'k1', { code: '123457' })],
+    ['a caller that ends as the key begins', () => ids.updateId('supportk', '1', body)],
+  ])('%s gives another one', (_what, other) => {
+    expect(other()).not.toBe(ids.updateId('support', 'k1', body));
+  });
+
+  test('it fits into an id of Temporal and holds no part of the body', () => {
+    expect(ids.updateId('support', 'k'.repeat(5000), body)).toMatch(/^upd_[A-Za-z0-9_-]{43}$/);
+  });
+});
