@@ -1,6 +1,6 @@
 import type { Secret } from '../secret';
 import type { ConfigReader } from './reader';
-import { baseUrl, clientId, clientSecret, domain, expectedDomain, mfaAudience } from './variables';
+import { clientId, clientSecret, domain, expectedDomain, httpsOrigin, mfaAudience } from './variables';
 
 export interface Auth0Config {
   /** Bare host, lower case. */
@@ -17,7 +17,7 @@ export interface Auth0Config {
 export function readAuth0(reader: ConfigReader): Auth0Config {
   const host = reader.required('AUTH0_DOMAIN', domain, expectedDomain);
   const secret = reader.optionalSecret('AUTH0_CLIENT_SECRET', clientSecret);
-  const base = reader.optional('AUTH0_BASE_URL', baseUrl);
+  const base = reader.optional('AUTH0_BASE_URL', httpsOrigin);
   if (reader.production && reader.isSet('AUTH0_BASE_URL')) {
     reader.fault('AUTH0_BASE_URL', 'nothing in production: tokens go to https://<AUTH0_DOMAIN> only');
   }

@@ -56,6 +56,15 @@ export const baseUrl = z
   .refine(isSafeAddress, expectedBaseUrl)
   .transform((address) => address.replace(/\/$/, ''));
 
+/** As `baseUrl`, without a path: what paths are put behind. */
+export const httpsOrigin = z
+  .string()
+  .refine(
+    (address) => isSafeAddress(address) && new URL(address).pathname === '/',
+    'an https origin without path (http on localhost, 127.0.0.1 or [::1] only)',
+  )
+  .transform((address) => new URL(address).origin);
+
 /** As `baseUrl`, kept to the letter: a token's `iss` is compared character by character. */
 export const issuer = z
   .string()
@@ -65,7 +74,8 @@ export const origins = z
   .string()
   .transform((list) => list.split(',').map((origin) => origin.trim()))
   .refine(
-    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    (list) =>
+      list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes('*')),
     'exact origins such as https://temporal.example.com, separated by commas, without path or wildcard',
   );
 

@@ -1,0 +1,468 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { ConfigError, loadConfig, type ProcessRole } from '../src/config';
+import { rolesToScopes } from '../src/scopes';
+
+const folder = mkdtempSync(join(tmpdir(), 'config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const key = (): string => randomBytes(32).toString('base64');
+const hash = `sha256:${'ab'.repeat(32)}`;
+const noFile = { TEMPORAL_CONFIG_FILE: join(folder, 'none.toml') };
+
+const payloadKey = key();
+const complete = {
+  ...noFile,
+  NODE_ENV: 'production',
+  AUTH0_DOMAIN: 'tenant.eu.auth0.com',
+  AUTH0_CLIENT_ID: 'client',
+  AUTH0_CLIENT_SECRET: 'client-secret-text',
+  PAYLOAD_KEYS: JSON.stringify({ k1: payloadKey }),
+  ID_KEY: key(),
+  API_KEYS: JSON.stringify([{ name: 'desk', hash, role: 'support' }]),
+  PUBLIC_URL: 'https://mfa.example.com/',
+  CODEC_AUTH_TOKEN: 'a-token-of-enough-characters',
+};
+const development = { ...complete, NODE_ENV: 'development' };
+
+const faults = (env: NodeJS.ProcessEnv, role: ProcessRole = 'api'): readonly string[] => {
+  try {
+    loadConfig(env, role);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+};
+const without = (name: keyof typeof complete, env: NodeJS.ProcessEnv = complete): NodeJS.ProcessEnv => ({
+  ...env,
+  [name]: undefined,
+});
+
+describe('each process asks for what it needs only', () => {
+  test.each([
+    ['worker', ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'PAYLOAD_KEYS']],
+    ['api', ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'PAYLOAD_KEYS', 'ID_KEY', 'API_KEYS', 'PUBLIC_URL']],
+    ['codec-server', ['PAYLOAD_KEYS', 'CODEC_AUTH_TOKEN']],
+  ] as const)('%s in production', (role, names) => {
+    const missing = faults({ ...noFile, NODE_ENV: 'production' }, role).map((fault) => fault.split(':')[0]);
+    expect(missing.sort()).toEqual([...names].sort());
+  });
+
+  test.each(['worker', 'api', 'codec-server'] as const)('%s starts without a warning when all is set', (role) => {
+    expect(loadConfig(complete, role).warnings).toEqual([]);
+  });
+});
+
+test('one message names every fault', () => {
+  const env = {
+    ...complete,
+    LOG_LEVEL: 'loud',
+    API_PORT: '70000',
+    AUTH0_DOMAIN: 'https://tenant.auth0.com/',
+    ID_KEY: 'short',
+  };
+  const named = faults(env).map((fault) => fault.split(':')[0]);
+  expect(named.sort()).toEqual(['API_PORT', 'AUTH0_DOMAIN', 'ID_KEY', 'LOG_LEVEL']);
+  expect(() => loadConfig(env, 'api')).toThrow(/LOG_LEVEL: expected[^]*API_PORT: expected/);
+});
+
+test('no message holds a value, wherever it stands', () => {
+  const marked = 'Zq7MARKED7qZ';
+  const env: NodeJS.ProcessEnv = Object.fromEntries(
+    [
+      ...Object.keys(complete),
+      'AUTH0_BASE_URL',
+      'AUTH0_AUDIENCE',
+      'API_JWT_ISSUER',
+      'CODEC_ALLOWED_ORIGINS',
+      'TEMPORAL_TLS',
+    ]
+      .filter((name) => name !== 'NODE_ENV')
+      .map((name) => [name, `http://${marked} x`]),
+  );
+  const nested = [
+    { PAYLOAD_KEYS: JSON.stringify({ [`${marked}${key()}`]: 'k1' }) },
+    { PAYLOAD_KEYS: JSON.stringify({ k1: marked }) },
+    { PAYLOAD_KEYS: `{"k1": "${marked}` },
+    { API_KEYS: JSON.stringify([{ name: 'x', hash: marked, role: marked, [`${marked} is no field`]: marked }]) },
+    { API_KEYS_FILE: marked, API_KEYS: undefined },
+  ];
+  for (const one of [env, ...nested.map((part) => ({ ...complete, ...part }))]) {
+    for (const role of ['worker', 'api', 'codec-server'] as const) {
+      expect(faults(one, role).join('\n')).not.toContain(marked);
+    }
+  }
+  expect(nested.every((part) => faults({ ...complete, ...part }).length > 0)).toBe(true);
+});
+
+test('printing the configuration shows no secret', () => {
+  const env = { ...complete, TEMPORAL_API_KEY: 'temporal-api-key-text' };
+  for (const role of ['worker', 'api', 'codec-server'] as const) {
+    const config = loadConfig(env, role);
+    const printed = inspect(config, { depth: 9, showHidden: true }) + JSON.stringify(config);
+    expect(printed).not.toMatch(/client-secret-text|temporal-api-key-text|a-token-of-enough/);
+    expect(printed).not.toContain(Buffer.from(payloadKey, 'base64').toString('hex'));
+  }
+});
+
+test('the configuration cannot be changed', () => {
+  const config = loadConfig(complete, 'api');
+  for (const part of [
+    config,
+    config.auth0,
+    config.temporal,
+    config.payload,
+    config.api,
+    config.api.keys,
+    config.warnings,
+  ]) {
+    expect(Object.isFrozen(part)).toBe(true);
+  }
+});
+
+test('an empty variable is an absent one', () => {
+  expect(
+    loadConfig({ ...complete, LOG_LEVEL: '', AUTH0_CLIENT_SECRET: '', TEMPORAL_NAMESPACE: '' }, 'worker'),
+  ).toMatchObject({
+    logLevel: 'info',
+    temporal: { namespace: 'default' },
+  });
+});
+
+describe('secrets from files', () => {
+  test('a file gives the same as the variable, without its last line break', () => {
+    const file = join(folder, 'client-secret');
+    writeFileSync(file, 'from-a-file\n');
+    const config = loadConfig({ ...without('AUTH0_CLIENT_SECRET'), AUTH0_CLIENT_SECRET_FILE: file }, 'worker');
+    expect(config.auth0.clientSecret?.reveal()).toBe('from-a-file');
+  });
+
+  test.each([
+    ['AUTH0_CLIENT_SECRET', 'worker'],
+    ['PAYLOAD_KEYS', 'worker'],
+    ['ID_KEY', 'api'],
+    ['API_KEYS', 'api'],
+    ['CODEC_AUTH_TOKEN', 'codec-server'],
+  ] as const)('%s and its file together are a fault', (name, role) => {
+    expect(faults({ ...complete, [`${name}_FILE`]: join(folder, 'any') }, role)).toEqual([
+      `${name}: expected one of ${name} and ${name}_FILE, not both`,
+    ]);
+  });
+
+  test('a file that cannot be read is a fault', () => {
+    expect(faults({ ...without('ID_KEY'), ID_KEY_FILE: join(folder, 'none') })).toEqual([
+      'ID_KEY_FILE: expected the path of a file that this process may read',
+    ]);
+  });
+});
+
+describe('AUTH0_*', () => {
+  test.each([
+    'https://tenant.auth0.com',
+    'tenant.auth0.com/',
+    'tenant.auth0.com/mfa',
+    'tenant auth0',
+    '-x.com',
+    'a..b',
+    'u@h.com',
+  ])('the domain is a bare host: %s is refused', (domain) => {
+    expect(faults({ ...complete, AUTH0_DOMAIN: domain })).toEqual([
+      expect.stringContaining('AUTH0_DOMAIN: expected a bare host'),
+    ]);
+  });
+
+  test('a port is allowed, and the host is lower case from here on', () => {
+    expect(loadConfig({ ...complete, AUTH0_DOMAIN: 'Localhost:8443' }, 'worker').auth0).toMatchObject({
+      domain: 'localhost:8443',
+      audience: 'https://localhost:8443/mfa/',
+      baseUrl: 'https://localhost:8443',
+    });
+  });
+
+  test('an audience without its final slash, which Auth0 would not know, is refused', () => {
+    expect(faults({ ...complete, AUTH0_AUDIENCE: 'https://tenant.auth0.com/mfa' })).toHaveLength(1);
+  });
+
+  test('without a secret the application is a public client', () => {
+    expect(loadConfig(without('AUTH0_CLIENT_SECRET'), 'worker').auth0).not.toHaveProperty('clientSecret');
+  });
+
+  test.each(['http://127.0.0.1:3001', 'http://localhost:3001/', 'http://[::1]:3001', 'https://emulator.test'])(
+    'development may send the calls to %s',
+    (base) => {
+      expect(loadConfig({ ...development, AUTH0_BASE_URL: base }, 'worker').auth0.baseUrl).toBe(
+        base.replace(/\/$/, ''),
+      );
+    },
+  );
+
+  test.each([
+    'http://192.168.1.5:3001',
+    'http://localhost.example.com',
+    'ftp://localhost',
+    'localhost:3001',
+    'https://h/path',
+    'https://u:p@h',
+  ])('tokens never travel to %s', (base) => {
+    expect(faults({ ...development, AUTH0_BASE_URL: base }, 'worker')).toEqual([
+      expect.stringContaining('AUTH0_BASE_URL: expected an https origin'),
+    ]);
+  });
+
+  test('production refuses another address than the tenant', () => {
+    expect(faults({ ...complete, AUTH0_BASE_URL: 'https://emulator.test' }, 'worker')).toEqual([
+      expect.stringContaining('AUTH0_BASE_URL: expected nothing in production'),
+    ]);
+  });
+});
+
+describe('TEMPORAL_*', () => {
+  test('are read as the temporal command line reads them', () => {
+    const env = { ...complete, TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'mfa', TEMPORAL_API_KEY: 'k' };
+    const { temporal } = loadConfig(env, 'worker');
+    expect(temporal).toMatchObject({ address: 'temporal:7233', namespace: 'mfa', taskQueue: 'mfa-enrollment' });
+    expect(temporal.connectionOptions.reveal()).toMatchObject({ address: 'temporal:7233', apiKey: 'k', tls: true });
+  });
+
+  test('a temporal.toml is read as well', () => {
+    const file = join(folder, 'temporal.toml');
+    writeFileSync(file, '[profile.default]\naddress = "from-file:7233"\nnamespace = "filed"\n');
+    expect(loadConfig({ ...complete, TEMPORAL_CONFIG_FILE: file }, 'api').temporal).toMatchObject({
+      address: 'from-file:7233',
+      namespace: 'filed',
+    });
+  });
+
+  test.each([
+    ['a broken temporal.toml', () => ({ TEMPORAL_CONFIG_FILE: written('broken.toml', '[profile') })],
+    ['a certificate that is not there', () => ({ TEMPORAL_TLS_SERVER_CA_CERT_PATH: join(folder, 'none.pem') })],
+  ])('%s is a fault at start', (_what, part) => {
+    expect(faults({ ...complete, ...part() }, 'worker')).toEqual([expect.stringContaining('TEMPORAL_*: expected')]);
+  });
+});
+
+describe('payload keys', () => {
+  test.each([
+    ['the same byte throughout', Buffer.alloc(32, 7)],
+    ['few different bytes', Buffer.alloc(32, 'abcdefgh')],
+    ['text', Buffer.from('correct horse battery staple 123')],
+    ['a count', Buffer.from(Array.from({ length: 32 }, (_, index) => index))],
+  ])('%s is no key in production, and is warned of in development', (_what, bytes) => {
+    const PAYLOAD_KEYS = JSON.stringify({ weak: bytes.toString('base64') });
+    expect(faults({ ...complete, PAYLOAD_KEYS }, 'worker')).toEqual([
+      expect.stringContaining('PAYLOAD_KEYS.weak: expected 32 random bytes'),
+    ]);
+    expect(loadConfig({ ...development, PAYLOAD_KEYS }, 'worker').warnings).toEqual([
+      expect.stringContaining('PAYLOAD_KEYS.weak has a pattern'),
+    ]);
+  });
+
+  test.each([
+    ['too short', { k1: randomBytes(31).toString('base64') }],
+    ['too long', { k1: randomBytes(33).toString('base64') }],
+    ['hex', { k1: randomBytes(32).toString('hex') }],
+    ['a number', { k1: 5 }],
+    ['an id with a space', { 'k 1': key() }],
+    ['no key at all', {}],
+    ['a list', [key()]],
+    [
+      'one key under two ids',
+      { k1: Buffer.alloc(32, 'ab').toString('base64'), k2: Buffer.alloc(32, 'ab').toString('base64') },
+    ],
+  ])('%s is refused, in development too', (_what, ring) => {
+    const found = faults({ ...development, PAYLOAD_KEYS: JSON.stringify(ring), PAYLOAD_ACTIVE_KEY_ID: 'k1' }, 'worker');
+    expect(found[0]).toMatch(/^PAYLOAD_KEYS.*: expected/);
+  });
+
+  test('the only key is the active one', () => {
+    expect(loadConfig(complete, 'worker').payload.activeKeyId).toBe('k1');
+  });
+
+  test.each([undefined, 'k3'])('with two keys the active one is named: %s is refused', (PAYLOAD_ACTIVE_KEY_ID) => {
+    const env = { ...complete, PAYLOAD_KEYS: JSON.stringify({ k1: key(), k2: key() }), PAYLOAD_ACTIVE_KEY_ID };
+    expect(faults(env, 'worker')).toEqual([
+      'PAYLOAD_ACTIVE_KEY_ID: expected the id of the key to encrypt with: one of k1, k2',
+    ]);
+  });
+
+  test('development makes a fresh key each time and says what that means', () => {
+    const [one, other] = [0, 1].map(() => loadConfig(without('PAYLOAD_KEYS', development), 'worker'));
+    expect(one?.warnings).toEqual([expect.stringContaining('no other process can read its payloads')]);
+    const fresh = [one, other].map((config) =>
+      config?.payload.keys.get(config.payload.activeKeyId)?.export().toString('hex'),
+    );
+    expect(fresh[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(fresh[0]).not.toBe(fresh[1]);
+  });
+});
+
+describe('the key of ids', () => {
+  test('development makes one up and says what that means', () => {
+    expect(loadConfig(without('ID_KEY', development), 'api').warnings).toEqual([
+      expect.stringContaining('a user can get a second one'),
+    ]);
+  });
+
+  test('production refuses one with a pattern', () => {
+    expect(faults({ ...complete, ID_KEY: Buffer.alloc(32).toString('base64') })).toEqual([
+      expect.stringContaining('ID_KEY: expected 32 random bytes'),
+    ]);
+  });
+});
+
+describe('callers of the API', () => {
+  test.each(['onboarding', 'support', 'ops'] as const)('the role %s gives its scopes', (role) => {
+    const API_KEYS = JSON.stringify([{ name: 'x', hash: hash.toUpperCase().replace('SHA', 'sha'), role }]);
+    expect(loadConfig({ ...complete, API_KEYS }, 'api').api.keys).toEqual([
+      { name: 'x', hash, role, scopes: rolesToScopes[role] },
+    ]);
+  });
+
+  test('neither support nor ops sees secrets or starts a case', () => {
+    for (const role of ['support', 'ops'] as const) {
+      expect(rolesToScopes[role]).not.toContain('enrollments:secrets');
+      expect(rolesToScopes[role]).not.toContain('enrollments:start');
+    }
+  });
+
+  test('scopes may be given one by one', () => {
+    const API_KEYS = JSON.stringify([{ name: 'x', hash, scopes: ['enrollments:read'] }]);
+    expect(loadConfig({ ...complete, API_KEYS }, 'api').api.keys).toEqual([
+      { name: 'x', hash, scopes: ['enrollments:read'] },
+    ]);
+  });
+
+  test.each([
+    [
+      'both role and scopes',
+      { name: 'x', hash, role: 'ops', scopes: [] },
+      'API_KEYS[0]: expected either a role or scopes',
+    ],
+    ['neither', { name: 'x', hash }, 'API_KEYS[0]: expected either a role or scopes'],
+    ['an unknown role', { name: 'x', hash, role: 'root' }, 'API_KEYS[0].role: expected one of'],
+    ['an unknown scope', { name: 'x', hash, scopes: ['all'] }, 'API_KEYS[0].scopes[0]: expected one of'],
+    ['a key in place of its hash', { name: 'x', hash: 'plain', role: 'ops' }, 'API_KEYS[0].hash: expected sha256:'],
+    ['no name', { hash, role: 'ops' }, 'API_KEYS[0].name: expected a name'],
+    ['a misspelled field', { name: 'x', hash, role: 'ops', scope: [] }, 'API_KEYS[0]: expected an object'],
+  ])('%s is refused', (_what, entry, expected) => {
+    expect(faults({ ...complete, API_KEYS: JSON.stringify([entry]) })).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test.each([
+    [
+      'one name twice',
+      [
+        { name: 'x', hash, role: 'ops' },
+        { name: 'x', hash: hash.replace('ab', 'cd'), role: 'ops' },
+      ],
+      'different name',
+    ],
+    [
+      'one key twice',
+      [
+        { name: 'x', hash, role: 'ops' },
+        { name: 'y', hash, role: 'ops' },
+      ],
+      'different hash',
+    ],
+    ['an empty list', [], 'at least one key'],
+  ])('%s is refused', (_what, keys, expected) => {
+    expect(faults({ ...complete, API_KEYS: JSON.stringify(keys) })).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('a token issuer will do in place of keys', () => {
+    const env = { ...without('API_KEYS'), API_JWT_ISSUER: 'https://issuer.example.com/', API_JWT_AUDIENCE: 'mfa-api' };
+    expect(loadConfig(env, 'api').api).toMatchObject({
+      keys: [],
+      jwt: { issuer: 'https://issuer.example.com/', audience: 'mfa-api' },
+    });
+  });
+
+  test.each([
+    ['API_JWT_ISSUER', 'https://issuer.example.com/', 'API_JWT_AUDIENCE'],
+    ['API_JWT_AUDIENCE', 'mfa-api', 'API_JWT_ISSUER'],
+  ])('%s alone is refused', (name, value, other) => {
+    expect(faults({ ...complete, [name]: value })).toEqual([`${other}: expected to be set together with ${name}`]);
+  });
+
+  test('without callers the API listens on a loopback host only, and says that it refuses all', () => {
+    expect(faults({ ...without('API_KEYS', development), API_HOST: '0.0.0.0' })).toEqual([
+      expect.stringContaining('API_HOST: expected a loopback host'),
+    ]);
+    expect(loadConfig(without('API_KEYS', development), 'api').warnings).toEqual([
+      expect.stringContaining('refuses every call'),
+    ]);
+  });
+
+  test('the public address has no final slash, and is this machine in development', () => {
+    expect(loadConfig(complete, 'api').api.publicUrl).toBe('https://mfa.example.com');
+    expect(loadConfig({ ...without('PUBLIC_URL', development), API_PORT: '4000' }, 'api').api.publicUrl).toBe(
+      'http://localhost:4000',
+    );
+  });
+});
+
+describe('codec server', () => {
+  const open = without('CODEC_AUTH_TOKEN', development);
+
+  test('open only in development, on a loopback host, with a loud warning', () => {
+    expect(loadConfig(open, 'codec-server')).toMatchObject({
+      codec: { host: '127.0.0.1', port: 8081, encode: false },
+      warnings: [expect.stringContaining('THE CODEC SERVER IS OPEN')],
+    });
+    expect(faults({ ...open, CODEC_HOST: '0.0.0.0' }, 'codec-server')).toEqual([
+      expect.stringContaining('CODEC_HOST: expected a loopback host'),
+    ]);
+    expect(faults({ ...open, NODE_ENV: 'production' }, 'codec-server')).toEqual([
+      expect.stringContaining('CODEC_AUTH_TOKEN: expected callers to be authenticated'),
+    ]);
+  });
+
+  test('a token too short to be unguessable is refused', () => {
+    expect(faults({ ...complete, CODEC_AUTH_TOKEN: 'short' }, 'codec-server')).toEqual([
+      expect.stringContaining('CODEC_AUTH_TOKEN: expected at least 22'),
+    ]);
+  });
+
+  test('a token issuer may name the scope it must grant', () => {
+    const env = {
+      ...without('CODEC_AUTH_TOKEN'),
+      CODEC_JWT_ISSUER: 'https://login.example.com/',
+      CODEC_JWT_AUDIENCE: 'temporal-ui',
+      CODEC_JWT_SCOPE: 'payloads:decode',
+    };
+    expect(loadConfig(env, 'codec-server').codec.jwt).toEqual({
+      issuer: 'https://login.example.com/',
+      audience: 'temporal-ui',
+      scope: 'payloads:decode',
+    });
+  });
+
+  test('origins are exact, and production has none of its own', () => {
+    const CODEC_ALLOWED_ORIGINS = 'https://temporal.example.com, http://localhost:8233';
+    expect(loadConfig({ ...complete, CODEC_ALLOWED_ORIGINS }, 'codec-server').codec.allowedOrigins).toEqual([
+      'https://temporal.example.com',
+      'http://localhost:8233',
+    ]);
+    expect(loadConfig(complete, 'codec-server').codec.allowedOrigins).toEqual([]);
+  });
+
+  test.each(['*', 'https://*.example.com', 'https://example.com/', 'example.com', 'null', 'https://a.com,'])(
+    'the origin %s is refused',
+    (CODEC_ALLOWED_ORIGINS) => {
+      expect(faults({ ...complete, CODEC_ALLOWED_ORIGINS }, 'codec-server')).toEqual([
+        expect.stringContaining('CODEC_ALLOWED_ORIGINS: expected exact origins'),
+      ]);
+    },
+  );
+});
+
+function written(name: string, content: string): string {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
