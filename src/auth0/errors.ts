@@ -1,6 +1,6 @@
 /**
  * What an answer of Auth0 (or its absence) means for a case: one closed list that the activities switch over.
- * The rows behind it are data: see classification.ts.
+ * The rows behind it are data: see classification-rows.ts.
  */
 export type Auth0Verdict =
   /** The code is wrong. Costs an attempt; the user types again. */

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { classificationRows, classify } from '../../src/auth0/classification';
+import { classify } from '../../src/auth0/classification';
+import { classificationRows } from '../../src/auth0/classification-rows';
 import type { Auth0Verdict } from '../../src/auth0/errors';
 import { remedies } from '../../src/auth0/remedies';
 import { type Auth0Call, endpoints } from '../../src/auth0/requests';

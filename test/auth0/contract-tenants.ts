@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { createEmulator, type Emulator } from '../../emulator/server';
+import { createEmulator } from '../../emulator/server';
 import type { MfaClientConfig } from '../../src/auth0/mfa-client';
 
 /** A tenant with one fresh user: what the contract needs, whoever plays Auth0. */
@@ -19,13 +19,13 @@ export interface ContractTenant {
 
 /** The emulated tenant, and the hand that its control side lends to tests. */
 export interface EmulatedTenant extends ContractTenant {
-  readonly userId: string;
-  readonly emulator: Emulator;
+  readonly email: string;
+  readonly password: string;
   control(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: object): Promise<unknown>;
   token(request?: object): Promise<string>;
 }
 
-const userAnswer = z.object({ userId: z.string() });
+const userAnswer = z.object({ userId: z.string(), email: z.string(), password: z.string() });
 const tokenAnswer = z.object({ accessToken: z.string() });
 const inboxAnswer = z.array(z.object({ code: z.string(), userId: z.string() }));
 
@@ -39,7 +39,7 @@ export async function emulatedTenant(): Promise<EmulatedTenant> {
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   };
-  const { userId } = userAnswer.parse(await control('POST', '/users', { email: 'user@example.com' }));
+  const { userId, email, password } = userAnswer.parse(await control('POST', '/users', { email: 'user@example.com' }));
   const token = async (request: object = {}) =>
     tokenAnswer.parse(await control('POST', '/tokens', { userId, ...request })).accessToken;
   return {
@@ -59,8 +59,8 @@ export async function emulatedTenant(): Promise<EmulatedTenant> {
       return text.code;
     },
     close: () => emulator.close(),
-    userId,
-    emulator,
+    email,
+    password,
     control,
     token,
   };

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { URI } from 'otpauth';
-import { Auth0Error, type Auth0Verdict } from '../../src/auth0/errors';
+import { authorizeUrl, pkceChallenge } from '../../src/auth0/authorize';
+import type { Auth0Verdict } from '../../src/auth0/errors';
 import { createMfaClient, type MfaClientConfig } from '../../src/auth0/mfa-client';
 import { remedies } from '../../src/auth0/remedies';
+import { caught } from './caught';
 import { type ContractTenant, type EmulatedTenant, emulatedTenant, liveTenant } from './contract-tenants';
 
 type Client = ReturnType<typeof createMfaClient>;
@@ -23,15 +25,6 @@ const openEmulated = async (config: Partial<MfaClientConfig> = {}) => open(await
 
 const sms = (phoneNumber: string) => ({ authenticatorTypes: ['oob'], oobChannels: ['sms'], phoneNumber }) as const;
 const totp = { authenticatorTypes: ['otp'] } as const;
-
-const caught = async (work: Promise<unknown>): Promise<Auth0Error> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Auth0Error)) throw new Error('expected an Auth0Error', { cause: error });
-  return error;
-};
 
 /** Another code of the same shape. */
 const wrong = (code: string) => (code === '000000' ? '000001' : '000000');
@@ -90,6 +83,40 @@ describe('the emulated tenant', () => {
     await tenant.control('PATCH', `/clients/${tenant.config.clientId}`, { tokenEndpointAuthMethod: 'none' });
     const { clientSecret: _, ...config } = tenant.config;
     await enrollsBothFactors(await open({ ...tenant, config }));
+  });
+
+  test('a sign-in through authorizeUrl ends in a token that opens the MFA API', async () => {
+    const { tenant, mfa } = await openEmulated();
+    const codeVerifier = 'fake-verifier-0123456789-0123456789-0123456789';
+    const redirectUri = 'https://app.example.com/callback';
+    const page = await fetch(
+      authorizeUrl({
+        ...tenant.config,
+        redirectUri,
+        state: 'state-1',
+        codeChallenge: pkceChallenge(codeVerifier),
+        offlineAccess: true,
+      }),
+    );
+    const answer = await fetch(`${tenant.config.baseUrl}/u/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({
+        state: new URL(page.url).searchParams.get('state') ?? '',
+        username: tenant.email,
+        password: tenant.password,
+      }),
+    });
+    const callback = new URL(answer.headers.get('location') ?? '');
+    expect(callback.searchParams.get('state')).toBe('state-1');
+
+    const code = callback.searchParams.get('code') ?? '';
+    const tokens = await mfa.exchangeCode({ code, codeVerifier, redirectUri });
+    expect(tokens).toMatchObject({ expiresIn: 600, scope: expect.arrayContaining(['enroll']) });
+    expect(await mfa.listAuthenticators(tokens.accessToken)).toEqual([]);
+
+    const renewed = await mfa.refresh(tokens.refreshToken ?? '');
+    expect(await mfa.listAuthenticators(renewed.accessToken)).toEqual([]);
   });
 
   test('the first authenticator of a user brings the recovery code, the second does not', async () => {

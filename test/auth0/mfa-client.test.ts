@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { Auth0Error } from '../../src/auth0/errors';
 import { createMfaClient } from '../../src/auth0/mfa-client';
+import { caught } from './caught';
 import { domain, secrets, withAnswer } from './mock-tenant';
 
 type Client = ReturnType<typeof createMfaClient>;
@@ -22,15 +22,6 @@ const exchangeCode = (client: Client) =>
     codeVerifier: secrets.codeVerifier,
     redirectUri: 'https://app.example.com/callback',
   });
-
-const caught = async (work: Promise<unknown>): Promise<Auth0Error> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Auth0Error)) throw new Error(`expected an Auth0Error, got ${inspect(error)}`);
-  return error;
-};
 
 const oobAnswer = {
   authenticator_type: 'oob',

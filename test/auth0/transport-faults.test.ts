@@ -4,8 +4,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Auth0Error } from '../../src/auth0/errors';
 import { createMfaClient, type MfaClientConfig } from '../../src/auth0/mfa-client';
+import { caught } from './caught';
 import { domain, secrets } from './mock-tenant';
 
 type Client = ReturnType<typeof createMfaClient>;
@@ -41,15 +41,6 @@ function client(baseUrl: string, config: Partial<MfaClientConfig> = {}): Client 
   closing.push(() => created.close());
   return created;
 }
-
-const caught = async (work: Promise<unknown>): Promise<Auth0Error> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Auth0Error)) throw new Error(`expected an Auth0Error, got ${inspect(error)}`);
-  return error;
-};
 
 const confirm = (mfa: Client, signal?: AbortSignal) =>
   mfa.confirm(secrets.token, { type: 'oob', oobCode: secrets.oobCode, bindingCode: secrets.bindingCode }, signal);
