@@ -56,7 +56,11 @@ export type Enrollment = Open | Settled;
 export type EnrollmentEvent =
   | { readonly type: 'tokenNeeded'; readonly problem: Problem }
   | { readonly type: 'tokenProvided' }
-  | { readonly type: 'authenticatorsRead'; readonly authenticators: readonly Authenticator[]; readonly opening: boolean }
+  | {
+      readonly type: 'authenticatorsRead';
+      readonly authenticators: readonly Authenticator[];
+      readonly opening: boolean;
+    }
   | { readonly type: 'textSent'; readonly at: number }
   | { readonly type: 'associated'; readonly challenge: Challenge; readonly at: number }
   | { readonly type: 'associationBlocked'; readonly blockedOn: BlockedOn; readonly problem: Problem }
@@ -234,7 +238,9 @@ function over(enrollment: Extract<Open, { state: 'awaiting_code' }>, problem: Pr
 
 function accepted(enrollment: Extract<Open, { challenge: Challenge }>): Enrollment {
   const { lastProblem: _solved, ...facts } = factsOf(enrollment);
-  const listed = facts.plan.some(({ factor, state }) => factor === enrollment.challenge.factor && state === 'confirmed');
+  const listed = facts.plan.some(
+    ({ factor, state }) => factor === enrollment.challenge.factor && state === 'confirmed',
+  );
   return nextStep(
     listed ? facts : { ...facts, plan: mark(facts.plan, enrollment.challenge.factor, { state: 'accepted' }) },
   );

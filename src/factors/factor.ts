@@ -35,14 +35,14 @@ export interface Factor<Name extends string = string> {
   readonly needs?: 'phoneNumber';
   /** Each associate sends a text, so it draws on the user's bucket of texts. */
   readonly sendsText: boolean;
-  associateRequest(details: EnrollmentDetails): AssociateRequest;
+  readonly associateRequest: (details: EnrollmentDetails) => AssociateRequest;
   /** Is this record one of this factor's? */
-  lists(authenticator: Authenticator): boolean;
+  readonly lists: (authenticator: Authenticator) => boolean;
   /**
    * Is this record of the kind that Auth0 deletes together with one of this factor's ("sms and voice", "push and otp":
    * Auth0 docs, Manage Authentication Factors with Authentication API)?
    */
-  pairedWith(authenticator: Authenticator): boolean;
+  readonly pairedWith: (authenticator: Authenticator) => boolean;
 }
 
 /** Keeps the literal name, so that the registry's types follow from its members. */

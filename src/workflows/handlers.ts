@@ -1,0 +1,247 @@
+import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
+import { levelAt, nextUnitAt } from '../enrollment/bucket';
+import { currentFactor, isSettled } from '../enrollment/enrollment';
+import { limits } from '../enrollment/limits';
+import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
+import { secondsUntil, textAllowedAt, viewOf } from '../enrollment/view';
+import { tokenFor } from '../enrollment/tokens';
+import { factors, isFactorName } from '../factors';
+import { parseChallengeId, parseCode, parsePhoneNumber, parseReason, parseToken, type Command } from './inbox';
+import { receive, type LiveCase } from './live-case';
+import * as messages from './messages';
+
+/** Registers every handler. Called before the first await, so that no message finds none. */
+export function listen(live: LiveCase): void {
+  setHandler(messages.status, () => view(live), { description: 'Where the case is; holds no secret' });
+  setHandler(messages.challenge, () => secrets(live), {
+    description: 'What the user must see: setup key, QR, recovery code',
+  });
+
+  setHandler(messages.submitBindingCode, (payload) => codeSignal(live, 'oob', payload), {
+    description: 'The texted code: a string of six digits, or {code}',
+  });
+  setHandler(messages.submitOtp, (payload) => codeSignal(live, 'otp', payload), {
+    description: 'The code of the authenticator app: a string of six digits, or {code}',
+  });
+  setHandler(messages.provideToken, (payload) => tokenSignal(live, payload), {
+    description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
+  });
+  setHandler(messages.resendCode, () => void (isSettled(live.enrollment) || receive(live, { type: 'resend' })), {
+    description: 'Send another text',
+  });
+  setHandler(messages.cancelEnrollment, (payload) => void (live.cancelled ??= { reason: parseReason(payload) }), {
+    description: 'End the case: {reason?}',
+  });
+
+  setHandler(messages.awaitChallenge, () => rested(live), {
+    description: 'The first challenge, or how the case ended',
+  });
+  setHandler(messages.confirmCode, (input) => confirmCode(live, input), {
+    description: 'A code, answered with what became of it: {factor, code, challengeId?}',
+    validator: (input) => validateCode(live, input),
+  });
+  setHandler(messages.resend, () => obeyed(live, { type: 'resend' }), {
+    description: 'Send another text',
+    validator: () => validateResend(live),
+  });
+  setHandler(
+    messages.changePhoneNumber,
+    ({ phoneNumber }) => obeyed(live, { type: 'changePhoneNumber', phoneNumber }),
+    {
+      description: 'Text another number: {phoneNumber} in E.164',
+      validator: (input) => validatePhoneNumber(live, input),
+    },
+  );
+  setHandler(messages.renewToken, (input) => obeyed(live, { type: 'token', token: parseToken(input) ?? input }), {
+    description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
+    validator: (input) => validateToken(live, input),
+  });
+}
+
+export const view = (live: LiveCase): EnrollmentStatus => {
+  const now = Date.now();
+  return viewOf(live.enrollment, now, live.live?.token.expiresAt ?? tokenFor(live.tokens, 0, now)?.expiresAt);
+};
+
+// Signals: durable before anyone looks at them, so nothing they hold may throw, and nothing of it is logged.
+
+function codeSignal(live: LiveCase, answers: 'oob' | 'otp', payload: unknown): void {
+  const code = parseCode(payload);
+  if (code === undefined) return log.warn('signal ignored: not a code of six digits', { answers });
+  if (live.live?.secret.type !== answers) return log.warn('signal ignored: no such code is awaited now', { answers });
+  const challengeId = parseChallengeId(payload);
+  receive(live, { type: 'code', answers, code, ...(challengeId === undefined ? {} : { challengeId }) });
+}
+
+function tokenSignal(live: LiveCase, payload: unknown): void {
+  const token = parseToken(payload);
+  if (token === undefined) return log.warn('signal ignored: not a token');
+  if (!isSettled(live.enrollment)) receive(live, { type: 'token', token });
+}
+
+// Updates: the same commands, and an answer.
+
+async function confirmCode(live: LiveCase, input: messages.ConfirmCodeInput): Promise<messages.ConfirmCodeResult> {
+  const command: Command = {
+    type: 'code',
+    answers: answersOf(input.factor),
+    factor: input.factor,
+    code: parseCode(input.code) ?? '',
+    ...(input.challengeId === undefined ? {} : { challengeId: input.challengeId }),
+  };
+  if (!receive(live, command)) throw refused('rate_limited', 'Too many codes wait; try again in a moment.', live);
+  await condition(() => command.result !== undefined);
+  // A challenge that replaces the one the code came for belongs to the answer, so it is waited for.
+  if (command.result?.result === 'expired') await rested(live);
+  const now = Date.now();
+  const { result, retryAt } = command.result ?? { result: 'unavailable' };
+  return {
+    result,
+    attemptsLeft: levelAt(live.enrollment.attempts, now),
+    ...(retryAt === undefined ? {} : { retryAfter: secondsUntil(retryAt, now) }),
+    status: view(live),
+  };
+}
+
+async function obeyed(live: LiveCase, command: Exclude<Command, { type: 'code' }>): Promise<EnrollmentStatus> {
+  if (!receive(live, command)) throw refused('rate_limited', 'Too many requests wait; try again in a moment.', live);
+  await condition(() => command.done === true);
+  return rested(live);
+}
+
+/** The view once the case rests: waiting for a person, or over. */
+async function rested(live: LiveCase): Promise<EnrollmentStatus> {
+  await condition(() => isAtRest(live));
+  return view(live);
+}
+
+const isAtRest = ({ enrollment }: LiveCase): boolean =>
+  isSettled(enrollment) ||
+  enrollment.state === 'awaiting_token' ||
+  enrollment.state === 'awaiting_code' ||
+  (enrollment.state === 'associating' && enrollment.blockedOn !== undefined);
+
+// Validators: synchronous and pure. What they refuse leaves no event.
+
+function validateCode(live: LiveCase, input: unknown): void {
+  const { factor, code, challengeId } = asRecord(input);
+  if (!isFactorName(factor) || !live.enrollment.plan.some((progress) => progress.factor === factor)) {
+    throw refused('malformed', 'factor must name a factor of this enrollment.', live);
+  }
+  if (parseCode(code) === undefined) throw refused('malformed', 'code must be six digits.', live);
+  if (challengeId !== undefined && typeof challengeId !== 'string') {
+    throw refused('malformed', 'challengeId must be the text that came with the challenge.', live);
+  }
+  refuseSettled(live);
+  const progress = live.enrollment.plan.find((each) => each.factor === factor);
+  if (progress?.state === 'accepted' || progress?.state === 'confirmed') return; // a repeated code learns that it worked
+  if (live.enrollment.state === 'awaiting_token') return; // answered with token_needed
+  if (live.live === undefined || currentFactor(live.enrollment) !== factor) {
+    throw refused('wrong_step', `No code for ${factor} is awaited now.`, live);
+  }
+  if (
+    challengeId !== undefined &&
+    challengeId !== live.live.challengeId &&
+    challengeId !== live.previous?.challengeId
+  ) {
+    throw refused('stale_challenge', 'This challenge was replaced by a newer one.', live);
+  }
+  if (levelAt(live.enrollment.attempts, Date.now()) === 0) {
+    throw refused(
+      'rate_limited',
+      'Too many wrong codes. One more try comes back every 6 minutes.',
+      live,
+      nextUnitAt(live.enrollment.attempts, Date.now()),
+    );
+  }
+}
+
+function validateResend(live: LiveCase): void {
+  refuseSettled(live);
+  const { enrollment } = live;
+  const factor = currentFactor(enrollment);
+  const now = Date.now();
+  if (enrollment.state === 'associating' && enrollment.blockedOn === 'phone_number') {
+    throw refused('wrong_step', 'A phone number is needed first.', live);
+  }
+  const blocked = enrollment.state === 'associating' && enrollment.blockedOn !== undefined;
+  const awaiting = enrollment.state === 'awaiting_code' || enrollment.state === 'confirming';
+  if (factor === undefined || (!blocked && !awaiting))
+    throw refused('wrong_step', 'No text message is awaited now.', live);
+  if (!factors[factor].sendsText) {
+    if (blocked) return;
+    const over = live.live === undefined || live.live.token.expiresAt - now < limits.callMarginSeconds * 1000;
+    if (!over) throw refused('not_resendable', 'An authenticator app is sent nothing: the QR code stays valid.', live);
+    return;
+  }
+  const allowedAt = textAllowedAt(enrollment, now);
+  if (allowedAt <= now) return;
+  if (levelAt(enrollment.texts, now) === 0) {
+    throw refused('too_many_texts', 'No more text messages for this user for now.', live, allowedAt);
+  }
+  throw refused('resend_too_soon', 'A text message was sent a moment ago.', live, allowedAt);
+}
+
+function validatePhoneNumber(live: LiveCase, input: unknown): void {
+  if (parsePhoneNumber(input) === undefined)
+    throw refused('malformed', 'phoneNumber must be E.164, such as +14155550123.', live);
+  refuseSettled(live);
+  const open = live.enrollment.plan.some(
+    ({ factor, state }) => factors[factor].needs === 'phoneNumber' && (state === 'waiting' || state === 'challenged'),
+  );
+  if (!open) throw refused('wrong_step', 'No factor of this enrollment that is still open uses a phone number.', live);
+  const now = Date.now();
+  if (levelAt(live.enrollment.texts, now) === 0) {
+    throw refused(
+      'too_many_texts',
+      'No more text messages for this user for now.',
+      live,
+      nextUnitAt(live.enrollment.texts, now),
+    );
+  }
+}
+
+function validateToken(live: LiveCase, input: unknown): void {
+  if (parseToken(input) === undefined) throw refused('malformed', 'accessToken must be a non-empty text.', live);
+  refuseSettled(live);
+}
+
+function refuseSettled(live: LiveCase): void {
+  if (isSettled(live.enrollment)) throw refused('settled', `The enrollment has ended: ${live.enrollment.state}.`, live);
+}
+
+function refused(type: messages.RefusalType, message: string, live: LiveCase, retryAt?: number): ApplicationFailure {
+  const now = Date.now();
+  const factor = currentFactor(live.enrollment);
+  const details: messages.RefusalDetails = {
+    attemptsLeft: levelAt(live.enrollment.attempts, now),
+    ...(retryAt === undefined ? {} : { retryAfter: secondsUntil(retryAt, now) }),
+    ...(factor === undefined ? {} : { factor }),
+  };
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+}
+
+function secrets(live: LiveCase): ChallengeSecrets {
+  const recovery = live.recoveryCode === undefined ? {} : { recoveryCode: live.recoveryCode };
+  const current = 'challenge' in live.enrollment ? live.enrollment.challenge : undefined;
+  if (live.live === undefined || current === undefined) return { type: 'none', ...recovery };
+  const { challengeId, secret } = live.live;
+  if (secret.type === 'otp') {
+    const { setupKey, barcodeUri } = secret;
+    return { type: 'otp', factor: current.factor, challengeId, setupKey, barcodeUri, ...recovery };
+  }
+  const { phoneNumber } = live.enrollment;
+  return {
+    type: 'oob',
+    factor: current.factor,
+    challengeId,
+    ...(phoneNumber === undefined ? {} : { phoneNumber }),
+    ...recovery,
+  };
+}
+
+const answersOf = (factor: messages.ConfirmCodeInput['factor']): 'oob' | 'otp' =>
+  factors[factor].associateRequest({}).authenticatorTypes[0] === 'otp' ? 'otp' : 'oob';
+
+const asRecord = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};

@@ -1,0 +1,65 @@
+import { isE164 } from '../enrollment/phone-number';
+import type { FactorName } from '../factors';
+import type { ConfirmCodeResult, TokenInput } from './messages';
+
+/** What people and systems ask of a case. Signals and updates both end as one of these, so both go the same way. */
+export type Command =
+  | {
+      readonly type: 'code';
+      /** Which kind of challenge the sender answers. */
+      readonly answers: 'oob' | 'otp';
+      readonly factor?: FactorName;
+      readonly code: string;
+      readonly challengeId?: string;
+      /** Set when the code has been dealt with. */
+      result?: CodeResult;
+    }
+  | { readonly type: 'resend'; done?: true }
+  | { readonly type: 'changePhoneNumber'; readonly phoneNumber: string; done?: true }
+  | { readonly type: 'token'; readonly token: TokenInput; done?: true };
+
+export type CodeCommand = Extract<Command, { type: 'code' }>;
+
+export type CodeResult = Pick<ConfirmCodeResult, 'result'> & { /** Epoch ms. */ readonly retryAt?: number };
+
+/** More than this many unanswered commands come from a fault or an attack; the rest is dropped and counted. */
+export const inboxBound = 20;
+
+/** Six digits; blanks and dashes, which people type and paste, are dropped. `undefined` for anything else. */
+export function parseCode(value: unknown): string | undefined {
+  const text = isObject(value) ? value['code'] : value;
+  if (typeof text !== 'string') return undefined;
+  const digits = text.replace(/[\s-]/g, '');
+  return /^\d{6}$/.test(digits) ? digits : undefined;
+}
+
+/** The challenge that a signal's payload names, if it names one. */
+export const parseChallengeId = (value: unknown): string | undefined =>
+  isObject(value) && typeof value['challengeId'] === 'string' ? value['challengeId'] : undefined;
+
+/** A token as callers send it; `undefined` when it is none. A life that is not a positive number counts as unsaid. */
+export function parseToken(value: unknown): TokenInput | undefined {
+  if (!isObject(value)) return undefined;
+  const { accessToken, expiresIn, refreshToken } = value;
+  if (typeof accessToken !== 'string' || accessToken === '') return undefined;
+  const life = typeof expiresIn === 'number' && Number.isFinite(expiresIn) && expiresIn > 0 ? { expiresIn } : {};
+  return {
+    accessToken,
+    ...life,
+    ...(typeof refreshToken === 'string' && refreshToken !== '' ? { refreshToken } : {}),
+  };
+}
+
+export function parsePhoneNumber(value: unknown): string | undefined {
+  const phoneNumber = isObject(value) ? value['phoneNumber'] : undefined;
+  return typeof phoneNumber === 'string' && isE164(phoneNumber) ? phoneNumber : undefined;
+}
+
+/** Why somebody cancels: kept short, since it is shown. */
+export function parseReason(value: unknown): string | undefined {
+  const reason = isObject(value) ? value['reason'] : undefined;
+  return typeof reason === 'string' && reason.trim() !== '' ? reason.trim().slice(0, 200) : undefined;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
