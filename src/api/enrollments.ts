@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
+import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
+import * as messages from '../workflows/messages';
+import type { ConfirmCodeInput, ConfirmCodeResult, TokenInput } from '../workflows/messages';
+import { listEnrollments, type EnrollmentPage, type ListRequest } from './list';
+import { ApiProblem } from './problems';
+import { createRuns, isOutcome, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
+import { createStart, type Started, type StartRequest } from './start';
+import { isUnavailable } from './temporal-errors';
+
+/** The cases of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
+export interface Enrollments {
+  /** Starts the case, or finds the same one already running. */
+  start(request: StartRequest): Promise<Started>;
+  get(id: string): Promise<EnrollmentView>;
+  list(request: ListRequest): Promise<EnrollmentPage>;
+  challenge(id: string): Promise<ChallengeSecrets>;
+  /** Undefined: no answer within the deadline. The code is kept and will be tried. */
+  confirmCode(id: string, input: ConfirmCodeInput, updateId: string): Promise<ConfirmCodeResult | undefined>;
+  resend(id: string, updateId: string): Promise<EnrollmentView>;
+  changePhoneNumber(id: string, phoneNumber: string, updateId: string): Promise<EnrollmentView>;
+  renewToken(id: string, token: TokenInput, updateId: string): Promise<EnrollmentView>;
+  /** Waits briefly for the outcome; the view tells whether it has come. A case that is cancelled already stays so. */
+  cancel(id: string, reason: string | undefined): Promise<EnrollmentView>;
+  /** The case now and after each change, until its outcome; in between, `undefined` for each look that shows nothing new. */
+  watch(id: string, signal: AbortSignal): AsyncGenerator<EnrollmentView | undefined, void, undefined>;
+  /** Was this update carried out? Answers without a worker. */
+  isUpdateKnown(id: string, updateId: string): Promise<boolean>;
+  /** Is the case one of this user? */
+  isOf(id: string, userId: string): boolean;
+}
+
+export interface EnrollmentsParts {
+  readonly client: Client;
+  readonly ids: EnrollmentIds;
+  /** The Auth0 tenant's domain; user ids are unique within it only. */
+  readonly domain: string;
+  readonly taskQueue: string;
+  readonly timing?: Partial<typeof defaultTiming>;
+  readonly observeUpdate?: RunsParts['observeUpdate'];
+}
+
+/** Milliseconds. */
+const defaultTiming = {
+  /** For an answer that waits for Auth0. */
+  answerMs: 15_000,
+  /** For a worker to take a code: far more than a healthy one needs. */
+  acceptMs: 5_000,
+  queryMs: 5_000,
+  cancelMs: 5_000,
+  watchMs: 1_000,
+};
+
+export function createEnrollments(parts: EnrollmentsParts): Enrollments {
+  const { client, ids, domain, taskQueue, observeUpdate = () => undefined } = parts;
+  const { answerMs, acceptMs, queryMs, cancelMs, watchMs } = { ...defaultTiming, ...parts.timing };
+  const runs = createRuns({ client, ids, queryMs, observeUpdate });
+  return {
+    start: createStart({ client, ids, domain, taskQueue, runs, answerMs }),
+    get: async (id) => runs.read(runs.parse(id)),
+    list: (request) => listEnrollments({ client, ids, taskQueue, deadlineMs: queryMs }, request),
+    challenge: async (id) => runs.query(runs.parse(id), (handle) => handle.query(messages.challenge)),
+    confirmCode: async (id, input, updateId) =>
+      runs.update(messages.confirmCode.name, runs.parse(id), (handle) => confirmCode(handle, input, updateId)),
+    resend: async (id, updateId) =>
+      update(messages.resend.name, runs.parse(id), (handle) => handle.executeUpdate(messages.resend, { updateId })),
+    changePhoneNumber: async (id, phoneNumber, updateId) =>
+      update(messages.changePhoneNumber.name, runs.parse(id), (handle) =>
+        handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber }], updateId }),
+      ),
+    renewToken: async (id, token, updateId) =>
+      update(messages.renewToken.name, runs.parse(id), (handle) =>
+        handle.executeUpdate(messages.renewToken, { args: [token], updateId }),
+      ),
+    cancel,
+    watch,
+    isUpdateKnown,
+    isOf: (id, userId) => ids.parseEnrollmentId(id)?.workflowId === ids.workflowId(domain, userId),
+  };
+
+  async function update(name: string, run: EnrollmentRun, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
+    return runs.view(run, await runs.update(name, run, (handle) => runs.within(answerMs, () => send(handle))));
+  }
+
+  async function confirmCode(handle: RunHandle, input: ConfirmCodeInput, updateId: string) {
+    const deadline = Date.now() + answerMs;
+    const accepted = await acceptCode(handle, input, updateId);
+    if (accepted === undefined) return undefined;
+    try {
+      return await runs.within(deadline - Date.now(), () => accepted.result());
+    } catch (error) {
+      if (isUnavailable(error)) return undefined; // it was accepted, so it goes on
+      throw error;
+    }
+  }
+
+  /** Undefined: no worker took the update in time. Temporal does not keep an update for one; a signal it does. */
+  async function acceptCode(handle: RunHandle, { factor, code, challengeId }: ConfirmCodeInput, updateId: string) {
+    const input = { factor, code, ...(challengeId === undefined ? {} : { challengeId }) };
+    try {
+      return await runs.within(acceptMs, () =>
+        handle.startUpdate(messages.confirmCode, { args: [input], updateId, waitForStage: 'ACCEPTED' }),
+      );
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      const signal = factor === 'otp' ? messages.submitOtp : messages.submitBindingCode;
+      await runs.within(queryMs, () => handle.signal(signal, input));
+      return undefined;
+    }
+  }
+
+  async function cancel(id: string, reason: string | undefined): Promise<EnrollmentView> {
+    const run = runs.parse(id);
+    try {
+      await runs.query(run, (handle) =>
+        handle.signal(messages.cancelEnrollment, reason === undefined ? {} : { reason }),
+      );
+    } catch (error) {
+      const over = error instanceof ApiProblem && error.code === 'enrollment_settled';
+      const enrollment = over ? await runs.read(run) : undefined;
+      if (enrollment?.state === 'cancelled') return enrollment;
+      throw error;
+    }
+    await runs
+      .within(cancelMs, () => runs.handle(run).result())
+      .catch((error: unknown) => {
+        if (error instanceof WorkflowFailedError || isUnavailable(error)) return; // a cancelled run "fails" its waiters
+        throw error;
+      });
+    return await runs.read(run);
+  }
+
+  async function* watch(id: string, signal: AbortSignal) {
+    const run = runs.parse(id);
+    let last: string | undefined;
+    for (;;) {
+      const enrollment = await runs.read(run).catch((error: unknown) => {
+        // A restart of the workers must not end the stream of somebody who waits; an unknown case must.
+        if (last !== undefined && error instanceof ApiProblem && error.code === 'unavailable') return undefined;
+        throw error;
+      });
+      const now = enrollment === undefined ? last : JSON.stringify(enrollment);
+      yield now === last ? undefined : enrollment;
+      last = now;
+      if (enrollment !== undefined && isOutcome(enrollment)) return;
+      const aborted = await sleep(watchMs, false, { signal }).catch(() => true);
+      if (aborted) return;
+    }
+  }
+
+  async function isUpdateKnown(id: string, updateId: string): Promise<boolean> {
+    try {
+      await runs.query(runs.parse(id), (handle) => handle.getUpdateHandle(updateId).result());
+      return true;
+    } catch (error) {
+      const absent = error instanceof ApiProblem && /^enrollment_(settled|not_found)$/.test(error.code);
+      if (absent) return false;
+      throw error;
+    }
+  }
+}

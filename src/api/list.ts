@@ -1,0 +1,115 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
+import { enrollmentStates, outcomes, type EnrollmentStateName } from '../enrollment/status';
+import { factorNames, type FactorName } from '../factors';
+import type { EnrollmentIds } from '../temporal/ids';
+import { workflowType } from '../workflows/messages';
+import { searchAttributes } from '../workflows/search-attributes';
+import { ApiProblem } from './problems';
+import { asProblem, isInvalidArgument } from './temporal-errors';
+
+export interface ListRequest {
+  readonly state?: EnrollmentStateName;
+  readonly factor?: FactorName;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+  /** 1 to 100. */
+  readonly limit: number;
+}
+
+export interface EnrollmentSummary {
+  readonly id: string;
+  readonly state: EnrollmentStateName;
+  readonly factor?: FactorName;
+  readonly deadline?: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+}
+
+export interface EnrollmentPage {
+  readonly enrollments: readonly EnrollmentSummary[];
+  readonly nextCursor?: string;
+}
+
+export interface ListParts {
+  readonly client: Client;
+  readonly ids: EnrollmentIds;
+  readonly taskQueue: string;
+  readonly deadlineMs: number;
+}
+
+/** A page of cases from Temporal's visibility store, which lags a moment behind. No worker is needed. */
+export async function listEnrollments(parts: ListParts, request: ListRequest): Promise<EnrollmentPage> {
+  const { client, ids, taskQueue, deadlineMs } = parts;
+  const call = () =>
+    client.workflowService.listWorkflowExecutions({
+      namespace: client.options.namespace,
+      query: visibilityQuery(taskQueue, request),
+      pageSize: request.limit,
+      nextPageToken: Buffer.from(request.cursor ?? '', 'base64url'),
+    });
+  const { executions, nextPageToken } = await client.withDeadline(Date.now() + deadlineMs, call).catch(explain);
+  return {
+    enrollments: executions.flatMap((info) => summaryOf(ids, info)),
+    ...(nextPageToken.length === 0 ? {} : { nextCursor: Buffer.from(nextPageToken).toString('base64url') }),
+  };
+
+  async function explain(error: unknown): Promise<never> {
+    if (request.cursor !== undefined && isInvalidArgument(error)) {
+      const errors = [{ field: 'cursor', expected: 'the nextCursor of an earlier page' }];
+      throw new ApiProblem('invalid_request', {
+        detail: 'cursor: expected the nextCursor of an earlier page.',
+        errors,
+      });
+    }
+    throw await asProblem(error, () => Promise.resolve(true));
+  }
+}
+
+/** State and factor are closed words; the queue's name is the operator's own. */
+function visibilityQuery(taskQueue: string, { state, factor }: ListRequest): string {
+  const settled = outcomes.some((outcome) => outcome === state);
+  return [
+    `WorkflowType = '${workflowType}'`,
+    `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
+    ...(state === undefined ? [] : [`${searchAttributes.state.name} = '${state}'`]),
+    ...(state === undefined || settled ? [] : [`ExecutionStatus = 'Running'`]),
+    ...(factor === undefined ? [] : [`${searchAttributes.factor.name} = '${factor}'`]),
+  ].join(' AND ');
+}
+
+type ExecutionInfo = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions'][number];
+
+/** Nothing for a case that was started by hand under an id of its own: it has no enrollment id. */
+function summaryOf(ids: EnrollmentIds, info: ExecutionInfo): EnrollmentSummary[] {
+  const { workflowId, runId } = info.execution ?? {};
+  if (!workflowId || !runId || !ids.isWorkflowId(workflowId)) return [];
+  const attribute = (name: string): unknown => {
+    const payload = info.searchAttributes?.indexedFields?.[name];
+    return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+  };
+  const state = z.enum(enrollmentStates).safeParse(attribute(searchAttributes.state.name)).data;
+  const factor = z.enum(factorNames).safeParse(attribute(searchAttributes.factor.name)).data;
+  const deadline = z.coerce.date().safeParse(attribute(searchAttributes.deadline.name)).data;
+  const closed = info.closeTime ? at(info.closeTime) : undefined;
+  return [
+    {
+      id: ids.enrollmentId(workflowId, runId),
+      state: shownState(state, closed !== undefined),
+      ...(factor === undefined || closed !== undefined ? {} : { factor }),
+      ...(deadline === undefined ? {} : { deadline: deadline.toISOString() }),
+      startedAt: at(info.startTime ?? {}),
+      ...(closed === undefined ? {} : { endedAt: closed }),
+    },
+  ];
+}
+
+/** A run that was terminated keeps the state it had; to a caller it is over. */
+function shownState(state: EnrollmentStateName | undefined, closed: boolean): EnrollmentStateName {
+  if (closed) return outcomes.find((outcome) => outcome === state) ?? 'failed';
+  return state ?? 'associating';
+}
+
+const at = ({ seconds, nanos }: { seconds?: { toNumber(): number } | null; nanos?: number | null }): string =>
+  new Date((seconds?.toNumber() ?? 0) * 1000 + Math.floor((nanos ?? 0) / 1e6)).toISOString();

@@ -1,0 +1,65 @@
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { ConfigError, loadConfig } from '../config';
+import { connectClient } from '../temporal/connection';
+import { enrollmentIds } from '../temporal/ids';
+import { createAuthenticate } from './access';
+import { createApp } from './app';
+import { createEnrollments } from './enrollments';
+import { createLinks } from './links';
+import { createLogger } from './logger';
+import { updateMetrics } from './metrics';
+
+/** The API process: configuration, connections, app; and all of it closed again, in order, on SIGTERM or SIGINT. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env, 'api');
+  const logger = createLogger(config.logLevel);
+  for (const warning of config.warnings) logger.warn(warning);
+
+  const connected = await connectClient(config);
+  const { client, connection } = connected;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const ids = enrollmentIds(config.idKey);
+  const { auth0, temporal, api } = config;
+
+  const app = await createApp({
+    enrollments: createEnrollments({
+      client,
+      ids,
+      domain: auth0.domain,
+      taskQueue: temporal.taskQueue,
+      observeUpdate: updateMetrics(registry),
+    }),
+    links: createLinks({ idKey: config.idKey, publicUrl: api.publicUrl }),
+    ids,
+    authenticate: createAuthenticate(api),
+    ready: async () => {
+      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
+    },
+    registry,
+    logger,
+    publicUrl: api.publicUrl,
+  });
+
+  const stop = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping');
+    app
+      .close()
+      .then(() => connected.close())
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'did not stop cleanly');
+        process.exitCode = 1;
+      });
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  await app.listen({ host: api.host, port: api.port, listenTextResolver: (address) => `API at ${address}` });
+}
+
+main().catch((error: unknown) => {
+  // A fault of the configuration is told in plain words: nobody needs its stack.
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  );
+  process.exitCode = 1;
+});

@@ -1,0 +1,93 @@
+import { renderSVG } from 'uqr';
+import type { EnrollmentView } from '../runs';
+import * as schemas from '../schemas';
+import { anyProblem, caseProblem, needs, type App, type RouteParts } from './shared';
+
+/** Start a case, and look at cases. */
+export function caseRoutes(app: App, { enrollments, links }: RouteParts): void {
+  app.post(
+    '/enrollments',
+    {
+      config: { scope: 'enrollments:start', action: 'start' },
+      schema: {
+        operationId: 'startEnrollment',
+        summary: 'Start the enrollment of a user',
+        description:
+          'One live enrollment per user. The same body again finds it (200) and may bring the token it waits for; another body is turned down (409).',
+        ...needs('enrollments:start'),
+        headers: schemas.postHeaders,
+        body: schemas.startBody,
+        response: {
+          ...anyProblem,
+          409: caseProblem[409],
+          200: schemas.startedEnrollment.describe('It runs already.'),
+          201: schemas.startedEnrollment.describe('Started. `Location` names it.'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { created, enrollment } = await enrollments.start(request.body);
+      request.audited.enrollment = enrollment.id;
+      request.audited.result = created ? 'started' : 'joined';
+      void reply.code(created ? 201 : 200).header('Location', pathOf(enrollment.id));
+      return enrollment.state === 'awaiting_token' ? await withSignInUrl(enrollment) : enrollment;
+    },
+  );
+
+  app.get(
+    '/enrollments',
+    {
+      config: { scope: 'enrollments:read' },
+      schema: {
+        operationId: 'listEnrollments',
+        summary: 'List enrollments, newest first',
+        description: 'Open ones first. The list lags a moment behind the enrollments themselves.',
+        ...needs('enrollments:read'),
+        querystring: schemas.listQuery,
+        response: { ...anyProblem, 200: schemas.enrollmentPage },
+      },
+    },
+    (request) => enrollments.list(request.query),
+  );
+
+  app.get(
+    '/enrollments/:id',
+    {
+      config: { scope: 'enrollments:read' },
+      schema: {
+        operationId: 'getEnrollment',
+        summary: 'Where an enrollment is',
+        ...needs('enrollments:read'),
+        params: schemas.enrollmentParams,
+        response: { ...caseProblem, 200: schemas.enrollment },
+      },
+    },
+    (request) => enrollments.get(request.params.id),
+  );
+
+  app.get(
+    '/enrollments/:id/challenge',
+    {
+      config: { scope: 'enrollments:secrets', action: 'read_challenge' },
+      schema: {
+        operationId: 'getChallenge',
+        summary: 'What the user must see: setup key and QR code, masked number, recovery code',
+        ...needs('enrollments:secrets'),
+        params: schemas.enrollmentParams,
+        response: { ...caseProblem, 200: schemas.challengeSecrets },
+      },
+    },
+    async (request) => {
+      const challenge = await enrollments.challenge(request.params.id);
+      request.audited.result = challenge.type;
+      return challenge.type === 'otp' ? { ...challenge, qrSvg: renderSVG(challenge.barcodeUri) } : challenge;
+    },
+  );
+
+  const withSignInUrl = async (enrollment: EnrollmentView) => {
+    const { url } = await links.create(enrollment.id);
+    return { ...enrollment, signInUrl: url };
+  };
+}
+
+const pathOf = (id: string): string => `/v1/enrollments/${id}`;

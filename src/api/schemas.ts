@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import { enrollmentStates } from '../enrollment/status';
+import { problemCodes } from '../enrollment/problems';
+import { defaultPlan, factorNames } from '../factors';
+import { code, phoneNumber } from './atoms';
+import { apiProblemCodes } from './problems';
+
+/** What comes over HTTP and what goes out: the one source of validation, types and the OpenAPI file. */
+
+const factor = z
+  .enum(factorNames, { error: `one of ${factorNames.join(', ')}` })
+  .describe('`sms`: a code by text message. `otp`: an authenticator app.');
+const state = z.enum(enrollmentStates, { error: `one of ${enrollmentStates.join(', ')}` });
+const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC.', examples: ['2026-11-24T09:30:00.000Z'] });
+const seconds = z.number().int().min(0);
+
+/** Only the members named: a misspelled one is an error, not silence. The message never repeats what was sent. */
+const members = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? `only these members: ${Object.keys(shape).join(', ')}` : 'a JSON object',
+  });
+
+const tokenShape = {
+  accessToken: z
+    .string({ error: 'an access token for the audience https://<domain>/mfa/' })
+    .regex(/^[\x21-\x7e]{1,8192}$/, '1 to 8192 printable characters without spaces')
+    .meta({ description: "Opens Auth0's MFA API for the user. Never logged, kept encrypted.", writeOnly: true }),
+  expiresIn: z
+    .int({ error: 'whole seconds from 1 to 86400' })
+    .min(1, 'at least 1 second')
+    .max(86_400, 'at most 86400 seconds')
+    .exactOptional()
+    .describe('Seconds of life left. 600 when absent: what Auth0 gives this audience.'),
+  refreshToken: z
+    .string({ error: 'a refresh token' })
+    .regex(/^[\x21-\x7e]{1,8192}$/, '1 to 8192 printable characters without spaces')
+    .exactOptional()
+    .meta({ writeOnly: true }),
+};
+
+export const token = members(tokenShape).meta({ id: 'Token' });
+
+const reason = z
+  .string({ error: '1 to 200 characters' })
+  .trim()
+  .min(1, '1 to 200 characters')
+  .max(200, '1 to 200 characters')
+  .describe('Why. Needed from callers that also enter codes for users; goes to the audit log.');
+
+export const startBody = members({
+  userId: z
+    .string({ error: "Auth0's user_id, such as auth0|507f1f77bcf86cd799439020" })
+    .regex(/^[^\s\p{Cc}]{1,255}$/u, "Auth0's user_id, such as auth0|507f1f77bcf86cd799439020")
+    .meta({ examples: ['auth0|507f1f77bcf86cd799439020'] }),
+  phoneNumber: phoneNumber.exactOptional(),
+  factors: z
+    .array(factor, { error: `an array out of ${factorNames.join(', ')}` })
+    .min(1, 'at least one factor')
+    .refine((names) => new Set(names).size === names.length, 'each factor once')
+    .default([...defaultPlan])
+    .describe('In the order in which the user goes through them.'),
+  token: token.exactOptional().describe('Without one the case waits, and the answer has a sign-in link for the user.'),
+}).meta({ id: 'StartEnrollment' });
+
+/** A factor whose code is sent to the user, as against one computed by an app. */
+const sentFactors = factorNames.filter((name) => name !== 'otp');
+
+export const bindingCodeBody = members({
+  code,
+  factor: z
+    .enum(sentFactors, { error: `one of ${sentFactors.join(', ')}` })
+    .default('sms')
+    .describe('The factor whose code was sent.'),
+  challengeId: challengeId().exactOptional(),
+}).meta({ id: 'BindingCode' });
+
+export const otpBody = members({ code, challengeId: challengeId().exactOptional() }).meta({ id: 'Otp' });
+
+export const resendBody = optionalBody(members({ reason: reason.exactOptional() }).meta({ id: 'Resend' }));
+
+export const phoneNumberBody = members({ phoneNumber, reason: reason.exactOptional() }).meta({ id: 'PhoneNumber' });
+
+export const cancelBody = optionalBody(members({ reason: reason.exactOptional() }).meta({ id: 'Cancel' }));
+
+export const emptyBody = optionalBody(members({}).meta({ id: 'Empty' }));
+
+export const enrollmentParams = z.object({
+  id: z.string().min(1).max(200).describe('Opaque; names one run. Comes with the answer to the start.'),
+});
+
+export const postHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable characters without spaces')
+    .exactOptional()
+    .describe('A repeated call with the same key and body gets the first answer and has no second effect.'),
+});
+
+export const manageHeaders = postHeaders.extend({
+  'x-reason': reason.exactOptional(),
+});
+
+export const listQuery = z.object({
+  state: state.exactOptional(),
+  factor: factor.exactOptional(),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,4096}$/, 'the nextCursor of an earlier page')
+    .exactOptional()
+    .describe('`nextCursor` of the page before.'),
+  limit: z.coerce
+    .number({ error: 'a whole number from 1 to 100' })
+    .int('a whole number from 1 to 100')
+    .min(1, 'a whole number from 1 to 100')
+    .max(100, 'a whole number from 1 to 100')
+    .default(20),
+});
+
+const enrollmentShape = {
+  id: z.string(),
+  version: z.literal(1),
+  state,
+  factor: factor.exactOptional().describe('The factor under way.'),
+  factors: z
+    .array(
+      z.object({
+        factor,
+        state: z
+          .enum(['waiting', 'challenged', 'accepted', 'confirmed', 'removed'])
+          .describe('`confirmed`: Auth0 lists it active. `accepted`: Auth0 took the code, not read back yet.'),
+        active: z.boolean().describe('Auth0 listed it active when it was last read.'),
+        alreadyActive: z.literal(true).exactOptional().describe('The user had it before the case began.'),
+        authenticatorId: z.string().exactOptional(),
+      }),
+    )
+    .readonly(),
+  challenge: z
+    .object({
+      challengeId: z.string(),
+      factor,
+      type: z.enum(['oob', 'otp']),
+      issuedAt: time,
+      expiresAt: time,
+      phoneNumber: z.string().exactOptional().describe('Last digits only.'),
+    })
+    .exactOptional()
+    .describe('What the user must answer now.'),
+  attemptsLeft: z.number().int().min(0),
+  nextAttemptAt: time.exactOptional(),
+  textsLeft: z.number().int().min(0),
+  nextTextAt: time.exactOptional(),
+  deadlines: z.object({ enrollment: time, challenge: time.exactOptional(), token: time.exactOptional() }),
+  phoneNumber: z.string().exactOptional().describe('Last digits only.'),
+  lastProblem: z
+    .object({ code: z.enum(problemCodes), message: z.string(), at: time, retryAt: time.exactOptional() })
+    .exactOptional(),
+  nextAction: z.string().describe('One sentence for the person at the desk.'),
+  startedAt: time,
+  endedAt: time.exactOptional(),
+};
+
+export const enrollment = z.object(enrollmentShape).meta({ id: 'Enrollment' });
+
+export const startedEnrollment = z
+  .object({
+    ...enrollmentShape,
+    signInUrl: z
+      .url()
+      .exactOptional()
+      .describe('In `awaiting_token`: where the user signs in to open the MFA API. Single use, short-lived.'),
+  })
+  .meta({ id: 'StartedEnrollment' });
+
+export const pending = z
+  .object({
+    result: z.literal('pending'),
+    enrollment: z.string().describe('Where to look: the path of the enrollment.'),
+  })
+  .meta({ id: 'Pending', description: 'The answer takes longer than this call may wait. The work goes on.' });
+
+export const codeResult = z
+  .object({
+    result: z.enum(['confirmed', 'rejected', 'rate_limited', 'expired', 'token_needed', 'unavailable']),
+    attemptsLeft: z.number().int().min(0),
+    retryAfter: seconds.exactOptional().describe('Seconds; also sent as `Retry-After`.'),
+    status: enrollment,
+  })
+  .meta({ id: 'CodeResult' });
+
+export const enrollmentPage = z
+  .object({
+    enrollments: z
+      .array(
+        z.object({
+          id: z.string(),
+          state,
+          factor: factor.exactOptional(),
+          deadline: time.exactOptional(),
+          startedAt: time,
+          endedAt: time.exactOptional(),
+        }),
+      )
+      .readonly(),
+    nextCursor: z.string().exactOptional().describe('Absent on the last page.'),
+  })
+  .meta({ id: 'EnrollmentPage' });
+
+const recoveryCode = z.string().exactOptional().describe('Shown while it is due. The user writes it down.');
+export const challengeSecrets = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('none'), recoveryCode }),
+    z.object({
+      type: z.literal('oob'),
+      factor,
+      challengeId: z.string(),
+      phoneNumber: z.string().exactOptional().describe('Last digits only.'),
+      recoveryCode,
+    }),
+    z.object({
+      type: z.literal('otp'),
+      factor,
+      challengeId: z.string(),
+      setupKey: z.string().describe('Base32: for an app that cannot scan.'),
+      barcodeUri: z.string().describe('`otpauth://totp/…`: what the QR code shows.'),
+      qrSvg: z.string().describe('The QR code as an SVG document.'),
+      recoveryCode,
+    }),
+  ])
+  .meta({ id: 'Challenge' });
+
+export const link = z
+  .object({ url: z.url().describe('For the user alone. Works once.'), expiresAt: time })
+  .meta({ id: 'Link' });
+
+export const problem = z
+  .object({
+    type: z.string().meta({ examples: ['urn:mfa-enrollment:problem:enrollment_settled'] }),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(apiProblemCodes),
+    instance: z.string(),
+    detail: z.string().exactOptional(),
+    attemptsLeft: z.number().int().min(0).exactOptional(),
+    retryAfter: seconds.exactOptional(),
+    factor: factor.exactOptional(),
+    errors: z.array(z.object({ field: z.string(), expected: z.string() })).exactOptional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' });
+
+function challengeId() {
+  return z
+    .string({ error: 'the challengeId of the enrollment' })
+    .regex(/^[\x21-\x7e]{1,100}$/, 'the challengeId of the enrollment')
+    .describe('Which challenge the code answers. Given and not the one of now, the code is refused, not spent.');
+}
+
+/** A call that needs no body may come without one. */
+function optionalBody<Schema extends z.ZodObject>(schema: Schema) {
+  return schema.nullish();
+}

@@ -1,0 +1,68 @@
+import {
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { factorNames } from '../factors';
+import { refusalTypes, type RefusalDetails } from '../workflows/messages';
+import { ApiProblem, refused } from './problems';
+
+/**
+ * What an error of the Temporal client means to a caller: an ApiProblem, or the error itself when it is our bug.
+ * `isKnown` asks whether the run exists at all: Temporal answers "not found" for a closed run too.
+ */
+export async function asProblem(error: unknown, isKnown: () => Promise<boolean>): Promise<unknown> {
+  if (error instanceof WorkflowUpdateFailedError) return refusal(error) ?? (await closedMeanwhile());
+  if (error instanceof WorkflowNotFoundError) {
+    return new ApiProblem((await isKnown()) ? 'enrollment_settled' : 'enrollment_not_found');
+  }
+  if (isUnavailable(error)) return unavailable();
+  return error;
+
+  // Temporal itself fails an update that was under way when its run closed.
+  async function closedMeanwhile(): Promise<unknown> {
+    return (await isKnown()) ? new ApiProblem('enrollment_settled') : error;
+  }
+}
+
+/** No answer within the deadline, or no worker, or no server: worth another try. */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+  error instanceof QueryNotRegisteredError ||
+  transient.has(grpcCode(error) ?? -1);
+
+export const unavailable = (): ApiProblem =>
+  new ApiProblem('unavailable', {
+    detail: 'The enrollment did not answer in time. Try again with the same Idempotency-Key.',
+  });
+
+/** Temporal calls an argument malformed, such as a page token of somebody's own making. */
+export const isInvalidArgument = (error: unknown): boolean => grpcCode(error) === 3;
+
+// gRPC: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION (a query that no worker polls for), UNAVAILABLE.
+const transient = new Set([4, 8, 9, 14]);
+
+function grpcCode(error: unknown): number | undefined {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
+}
+
+function refusal({ cause }: WorkflowUpdateFailedError): ApiProblem | undefined {
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  const type = refusalTypes.find((name) => name === cause.type);
+  if (type === undefined) return undefined;
+  return refused(type, refusalDetails.parse(cause.details?.[0]), cause.message);
+}
+
+const refusalDetails: z.ZodType<RefusalDetails> = z
+  .object({
+    attemptsLeft: z.number().exactOptional(),
+    retryAfter: z.number().exactOptional(),
+    factor: z.enum(factorNames).exactOptional(),
+  })
+  .catch({});

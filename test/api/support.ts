@@ -1,0 +1,95 @@
+import { createHash, createSecretKey } from 'node:crypto';
+import { Registry } from 'prom-client';
+import { createAuthenticate } from '../../src/api/access';
+import { createApp, type AppParts } from '../../src/api/app';
+import type { Enrollments } from '../../src/api/enrollments';
+import { createLinks } from '../../src/api/links';
+import { createLogger } from '../../src/api/logger';
+import { rolesToScopes, type Role } from '../../src/scopes';
+import { enrollmentIds } from '../../src/temporal/ids';
+import type { EnrollmentView } from '../../src/api/runs';
+
+export const idKey = createSecretKey(Buffer.alloc(32, 7));
+export const ids = enrollmentIds(idKey);
+export const userId = 'auth0|507f1f77bcf86cd799439020';
+export const workflowId = ids.workflowId('tenant.eu.auth0.com', userId);
+export const id = ids.enrollmentId(workflowId, '3f0d2d5e-7a55-4d57-9d3c-3f4c56b1f2aa');
+
+export const awaitingCode: EnrollmentView = {
+  id,
+  version: 1,
+  state: 'awaiting_code',
+  factor: 'sms',
+  factors: [
+    { factor: 'sms', state: 'challenged', active: false },
+    { factor: 'otp', state: 'waiting', active: false },
+  ],
+  challenge: {
+    challengeId: 'c-1',
+    factor: 'sms',
+    type: 'oob',
+    issuedAt: '2026-11-24T09:00:00.000Z',
+    expiresAt: '2026-11-24T09:05:00.000Z',
+    phoneNumber: '••••••••••23',
+  },
+  attemptsLeft: 5,
+  textsLeft: 9,
+  deadlines: { enrollment: '2026-11-27T09:00:00.000Z', challenge: '2026-11-24T09:05:00.000Z' },
+  phoneNumber: '••••••••••23',
+  nextAction: 'The user types the code.',
+  startedAt: '2026-11-24T09:00:00.000Z',
+};
+
+export const inState = (state: EnrollmentView['state']): EnrollmentView => {
+  const { challenge: _challenge, factor: _factor, ...rest } = awaitingCode;
+  return { ...rest, state };
+};
+
+/** Cases that do what a test says; whatever it does not speak of must not be called. */
+export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments => {
+  const unexpected = (): never => {
+    throw new Error('not expected to be called');
+  };
+  return {
+    start: unexpected,
+    get: unexpected,
+    list: unexpected,
+    challenge: unexpected,
+    confirmCode: unexpected,
+    resend: unexpected,
+    changePhoneNumber: unexpected,
+    renewToken: unexpected,
+    cancel: unexpected,
+    watch: unexpected,
+    isUpdateKnown: unexpected,
+    isOf: unexpected,
+    ...parts,
+  };
+};
+
+export const keyOf = (role: Role): string => `test-key-of-${role}`;
+export const as = (role: Role) => ({ authorization: `Bearer ${keyOf(role)}` });
+
+const apiKeys = (Object.keys(rolesToScopes) as Role[]).map((role) => ({
+  name: `${role}-desk`,
+  hash: `sha256:${createHash('sha256').update(keyOf(role)).digest('hex')}`,
+  scopes: rolesToScopes[role],
+}));
+
+/** The app over fake cases, and every line that it logged. */
+export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Partial<AppParts> = {}) {
+  const lines: string[] = [];
+  const app = await createApp({
+    enrollments: fakeEnrollments(enrollments),
+    links: createLinks({ idKey, publicUrl: 'https://mfa.example.com' }),
+    ids,
+    authenticate: createAuthenticate({ keys: apiKeys }),
+    ready: () => Promise.resolve(),
+    registry: new Registry(),
+    logger: createLogger('debug', { write: (line: string) => void lines.push(line) }),
+    publicUrl: 'https://mfa.example.com',
+    ...parts,
+  });
+  const logged = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { app, logged, log: () => lines.join('') };
+}
