@@ -4,6 +4,8 @@ export type Authenticator = OtpAuthenticator | OobAuthenticator | RecoveryCodeAu
 interface Common {
   readonly id: string;
   active: boolean;
+  /** Given through the Management API. */
+  name?: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
 }
@@ -33,10 +35,11 @@ export type OobChannel = 'sms' | 'voice' | 'email' | 'auth0';
 
 export const idPrefix = { sms: 'sms', voice: 'voice', email: 'email', auth0: 'push' } as const;
 
-const suffixOf = (id: string): string => id.slice(id.indexOf('|') + 1);
+/** `dev_…`: what siblings share. */
+export const idSuffix = (id: string): string => id.slice(id.indexOf('|') + 1);
 
 /** sms and voice of one number, or push and otp of one device, share their suffix and go together. */
-export const isSibling = (one: Authenticator, other: Authenticator): boolean => suffixOf(one.id) === suffixOf(other.id);
+export const isSibling = (one: Authenticator, other: Authenticator): boolean => idSuffix(one.id) === idSuffix(other.id);
 
 /** Email alone does not make Auth0 challenge, nor does a recovery code. */
 export const challenges = (authenticator: Authenticator): boolean =>

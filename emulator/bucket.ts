@@ -10,7 +10,7 @@ export interface Bucket {
   readonly since: number;
 }
 
-/** Sources: reference rate limits of the MFA API, "Additional MFA rate limits". */
+/** Source: Auth0 docs, "Rate Limit Configurations", "Additional MFA rate limits". */
 export const bucketRules = {
   /** Wrong codes, by text and by app together unless the switch says otherwise. */
   attempts: { capacity: 10, refillSeconds: 360 },

@@ -38,16 +38,16 @@ export function requireRoom(tenant: Tenant, user: User, type: Enrollment['type']
 }
 
 /** A new secret as live tenants make them: 20 printable bytes, 32 base32 characters. */
-export const newOtpSecret = (tenant: Tenant): string =>
-  Secret.fromLatin1(tenant.random.text(alphabets.printable, 20)).base32;
+const newOtpSecret = (tenant: Tenant): string => Secret.fromLatin1(tenant.random.text(alphabets.printable, 20)).base32;
 
-export function addOtp(tenant: Tenant, user: User): OtpAuthenticator {
+/** `secret`: base32; a new one unless one is given. */
+export function addOtp(tenant: Tenant, user: User, secret = newOtpSecret(tenant)): OtpAuthenticator {
   return add(tenant, user, {
     kind: 'otp',
     id: `totp|${deviceId(tenant)}`,
     active: false,
     createdAt: tenant.clock.now(),
-    secret: newOtpSecret(tenant),
+    secret,
     lastStep: -1,
   });
 }

@@ -9,6 +9,14 @@ import { associateRoute } from './routes/associate';
 import { authenticatorsRoutes } from './routes/authenticators';
 import { authorizeRoute } from './routes/authorize';
 import { discoveryRoutes } from './routes/discovery';
+import { ManagementError } from './management/access';
+import { authenticationMethodsRoutes } from './management/authentication-methods';
+import { managementClientsRoutes } from './management/clients';
+import { enrollmentsRoutes } from './management/enrollments';
+import { guardianRoutes } from './management/guardian';
+import { tenantSettingsRoutes } from './management/tenant-settings';
+import { challengeRoute } from './routes/challenge';
+import { sessionRoutes } from './routes/session';
 import { loginRoutes } from './routes/login';
 import { mfaChallengePageRoutes } from './routes/mfa-challenge-page';
 import { tokenRoute } from './routes/token';
@@ -28,6 +36,7 @@ export async function createPublicServer(
     reply.header('date', new Date(tenant.clock.now()).toUTCString());
   });
   app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof ManagementError) return reply.code(error.status).send(error.body());
     if (error instanceof OAuthError) return reply.code(error.status).send(error.body());
     const status = statusOf(error);
     return reply.code(status).send({
@@ -58,6 +67,13 @@ export async function createPublicServer(
     tokenRoute,
     associateRoute,
     authenticatorsRoutes,
+    challengeRoute,
+    sessionRoutes,
+    authenticationMethodsRoutes,
+    enrollmentsRoutes,
+    guardianRoutes,
+    managementClientsRoutes,
+    tenantSettingsRoutes,
   ]) {
     add(app, tenant);
   }

@@ -1,7 +1,10 @@
 import { authenticateClient } from '../client-authentication';
-import { mfaGrant } from '../application';
+import { mfaGrant, passwordRealmGrant } from '../application';
 import { authorizationCode } from '../grants/authorization-code';
 import { type GrantHandler, requireField } from '../grants/grant';
+import { clientCredentials } from '../grants/client-credentials';
+import { password } from '../grants/password';
+import { refreshToken } from '../grants/refresh-token';
 import { mfaOob } from '../grants/mfa-oob';
 import { mfaOtp } from '../grants/mfa-otp';
 import { mfaRecoveryCode } from '../grants/mfa-recovery-code';
@@ -11,6 +14,10 @@ import type { AddRoutes } from './route';
 
 const grants: ReadonlyMap<string, GrantHandler> = new Map([
   ['authorization_code', authorizationCode],
+  ['refresh_token', refreshToken],
+  ['client_credentials', clientCredentials],
+  ['password', password],
+  [passwordRealmGrant, password],
   [mfaGrant.oob, mfaOob],
   [mfaGrant.otp, mfaOtp],
   [mfaGrant.recoveryCode, mfaRecoveryCode],
