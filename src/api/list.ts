@@ -7,7 +7,7 @@ import type { EnrollmentIds } from '../temporal/ids';
 import { workflowType } from '../workflows/messages';
 import { searchAttributes } from '../workflows/search-attributes';
 import { ApiProblem } from './problems';
-import { asProblem, isInvalidArgument } from './temporal-errors';
+import { asProblem } from './temporal-errors';
 
 export interface ListRequest {
   readonly state?: EnrollmentStateName;
@@ -42,29 +42,38 @@ export interface ListParts {
 /** A page of cases from Temporal's visibility store, which lags a moment behind. No worker is needed. */
 export async function listEnrollments(parts: ListParts, request: ListRequest): Promise<EnrollmentPage> {
   const { client, ids, taskQueue, deadlineMs } = parts;
+  const query = visibilityQuery(taskQueue, request);
+  // Temporal takes a page token that it did not make for a fault of its own and tries it again and again, so none gets there.
+  const sealed = (pageToken: Buffer) => ids.fingerprint({ pageToken: pageToken.toString('base64url'), query });
   const call = () =>
     client.workflowService.listWorkflowExecutions({
       namespace: client.options.namespace,
-      query: visibilityQuery(taskQueue, request),
+      query,
       pageSize: request.limit,
-      nextPageToken: Buffer.from(request.cursor ?? '', 'base64url'),
+      nextPageToken: pageTokenOf(request.cursor, sealed),
     });
-  const { executions, nextPageToken } = await client.withDeadline(Date.now() + deadlineMs, call).catch(explain);
-  return {
-    enrollments: executions.flatMap((info) => summaryOf(ids, info)),
-    ...(nextPageToken.length === 0 ? {} : { nextCursor: Buffer.from(nextPageToken).toString('base64url') }),
-  };
-
-  async function explain(error: unknown): Promise<never> {
-    if (request.cursor !== undefined && isInvalidArgument(error)) {
-      const errors = [{ field: 'cursor', expected: 'the nextCursor of an earlier page' }];
-      throw new ApiProblem('invalid_request', {
-        detail: 'cursor: expected the nextCursor of an earlier page.',
-        errors,
-      });
-    }
+  try {
+    const { executions, nextPageToken } = await client.withDeadline(Date.now() + deadlineMs, call);
+    const next = Buffer.from(nextPageToken);
+    return {
+      enrollments: executions.flatMap((info) => summaryOf(ids, info)),
+      ...(next.length === 0 ? {} : { nextCursor: `${sealed(next)}.${next.toString('base64url')}` }),
+    };
+  } catch (error) {
     throw await asProblem(error, () => Promise.resolve(true));
   }
+}
+
+function pageTokenOf(cursor: string | undefined, sealed: (pageToken: Buffer) => string): Buffer {
+  if (cursor === undefined) return Buffer.alloc(0);
+  const [seal, text = ''] = cursor.split('.');
+  const pageToken = Buffer.from(text, 'base64url');
+  if (seal === sealed(pageToken)) return pageToken;
+  const expected = 'the nextCursor of a page of the same list';
+  throw new ApiProblem('invalid_request', {
+    detail: `cursor: expected ${expected}.`,
+    errors: [{ field: 'cursor', expected }],
+  });
 }
 
 /** State and factor are closed words; the queue's name is the operator's own. */

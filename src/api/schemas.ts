@@ -106,7 +106,7 @@ export const listQuery = z.object({
   factor: factor.exactOptional(),
   cursor: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,4096}$/, 'the nextCursor of an earlier page')
+    .regex(/^[A-Za-z0-9_.-]{1,4096}$/, 'the nextCursor of an earlier page')
     .exactOptional()
     .describe('`nextCursor` of the page before.'),
   limit: z.coerce

@@ -69,8 +69,8 @@ export function createStart({ client, ids, domain, taskQueue, runs, answerMs }: 
     try {
       return await runs.within(answerMs, async () => {
         const update = await client.workflow.startUpdateWithStart(awaitChallenge, {
+          // No update id of ours: for one that it knows, Temporal answers for the run that had it, be it over, and starts nothing.
           startWorkflowOperation,
-          updateId: firstChallenge,
           waitForStage: 'ACCEPTED',
         });
         if (update.workflowRunId === undefined) throw new TypeError('Temporal named no run for the case it started');
@@ -92,7 +92,6 @@ export function createStart({ client, ids, domain, taskQueue, runs, answerMs }: 
       });
     }
     const run = { workflowId, runId };
-    // The update id of the start: this waits for the first challenge together with the call that began it.
     await runs
       .within(answerMs, () => runs.handle(run).executeUpdate(awaitChallenge, { updateId: firstChallenge }))
       .catch(() => undefined); // what counts is the reading below
@@ -106,7 +105,7 @@ export function createStart({ client, ids, domain, taskQueue, runs, answerMs }: 
   }
 }
 
-/** One update for all who wait for the first challenge: whoever asks again joins it instead of adding to the history. */
+/** One update for all who join a run: the second waits with the first, and a hundredth adds nothing to the history. */
 const firstChallenge = 'first-challenge';
 
 /** "text message → authenticator app" */

@@ -41,9 +41,6 @@ export const unavailable = (): ApiProblem =>
     detail: 'The enrollment did not answer in time. Try again with the same Idempotency-Key.',
   });
 
-/** Temporal calls an argument malformed, such as a page token of somebody's own making. */
-export const isInvalidArgument = (error: unknown): boolean => grpcCode(error) === 3;
-
 // gRPC: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION (a query that no worker polls for), UNAVAILABLE.
 const transient = new Set([4, 8, 9, 14]);
 

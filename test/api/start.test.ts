@@ -40,7 +40,7 @@ test('a case without a token answers with a sign-in link', async () => {
   expect(answer.statusCode).toBe(201);
   expect(answer.json()).toMatchObject({
     state: 'awaiting_token',
-    signInUrl: expect.stringMatching(/^https:\/\/mfa\.example\.com\/sign-in\/[\w.-]{100,}$/) as string,
+    signInUrl: expect.stringMatching(/^https:\/\/mfa\.example\.com\/sign-in\/[\w.-]{100,}$/),
   });
 });
 
@@ -75,7 +75,7 @@ test.each([
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(answer.json()).toMatchObject({
     type: 'urn:mfa-enrollment:problem:invalid_request',
-    errors: [{ field, expected: expect.stringMatching(expected) as string }],
+    errors: [{ field, expected: expect.stringMatching(expected) }],
   });
 });
 

@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import { createEnrollments, type Enrollments } from '../../src/api/enrollments';
+import { ApiProblem } from '../../src/api/problems';
+import type { EnrollmentView } from '../../src/api/runs';
+import { searchAttributes } from '../../src/workflows/search-attributes';
+import { temporalCliPath } from '../support/tools';
+import { memoryAuth0, rightCode, setupKey } from './memory-auth0';
+import { ids } from './support';
+
+const taskQueue = 'api-test';
+const domain = 'tenant.eu.auth0.com';
+const token = { accessToken: 'an-opaque-token' };
+const auth0 = memoryAuth0();
+
+let environment: TestWorkflowEnvironment;
+let enrollments: Enrollments;
+let worker: Awaited<ReturnType<typeof startWorker>>;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: temporalCliPath() },
+      searchAttributes: Object.values(searchAttributes),
+    },
+  });
+  enrollments = createEnrollments({
+    client: environment.client,
+    ids,
+    domain,
+    taskQueue,
+    timing: { answerMs: 8_000, acceptMs: 2_000, watchMs: 50 },
+  });
+  worker = await startWorker();
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await environment.teardown();
+});
+
+async function startWorker() {
+  const cancelRun = async (workflowId: string, runId: string) =>
+    void (await environment.client.workflow.getHandle(workflowId, runId).cancel());
+  const created = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowsPath: require.resolve('../../src/workflows'),
+    activities: createActivities({ mfa: auth0.mfa, cancelRun }),
+  });
+  const running = created.run();
+  return { stop: () => (created.shutdown(), running) };
+}
+
+/** A case of a new user that waits for its texted code. */
+async function startCase(more: { withoutToken?: true } = {}) {
+  auth0.forget();
+  const request = { userId: `auth0|${randomUUID()}`, factors: ['sms', 'otp'] as const, phoneNumber: '+14155550123' };
+  const { enrollment } = await enrollments.start(more.withoutToken ? request : { ...request, token });
+  return { request, id: enrollment.id, enrollment };
+}
+const send = (id: string, code: string, factor: 'sms' | 'otp' = 'sms', key: string = randomUUID()) =>
+  enrollments.confirmCode(id, { factor, code }, key);
+const problem = (code: string) => expect.objectContaining({ name: 'ApiProblem', code });
+
+test('a case goes from the first text to both factors read back', async () => {
+  const { id, enrollment } = await startCase();
+  expect(enrollment).toMatchObject({ state: 'awaiting_code', factor: 'sms', challenge: { type: 'oob' } });
+  expect(await enrollments.challenge(id)).toMatchObject({ type: 'oob', factor: 'sms' });
+  expect(await send(id, rightCode)).toMatchObject({ result: 'confirmed' });
+  await until(id, ({ challenge }) => challenge?.factor === 'otp');
+  expect(await enrollments.challenge(id)).toMatchObject({ type: 'otp', setupKey });
+  const last = await send(id, rightCode, 'otp', 'upd-last');
+  expect(last).toMatchObject({ result: 'confirmed' });
+  expect(await until(id, ({ state }) => state === 'completed')).toMatchObject({ id });
+  expect(await send(id, rightCode, 'otp', 'upd-last')).toEqual(last); // a lost answer can be asked for again
+});
+
+test('the same request finds the live case, also with another token', async () => {
+  const { request, id } = await startCase();
+  const again = await enrollments.start({ ...request, token: { accessToken: 'another-token' } });
+  expect(again).toMatchObject({ created: false, enrollment: { id, state: 'awaiting_code' } });
+});
+
+test('two equal requests at once start one case', async () => {
+  auth0.forget();
+  const request = { userId: `auth0|${randomUUID()}`, factors: ['otp'] as const, token };
+  const started = await Promise.all([enrollments.start(request), enrollments.start(request)]);
+  expect(started.map(({ created }) => created).sort()).toEqual([false, true]);
+  expect(new Set(started.map(({ enrollment }) => enrollment.id)).size).toBe(1);
+});
+
+test('another request for a user with a live case is a conflict', async () => {
+  const { request } = await startCase();
+  await expect(enrollments.start({ ...request, phoneNumber: '+14155550199' })).rejects.toEqual(
+    problem('enrollment_conflict'),
+  );
+});
+
+test('a repeated start brings the token that the case waits for', async () => {
+  const { request, id, enrollment } = await startCase({ withoutToken: true });
+  expect(enrollment.state).toBe('awaiting_token');
+  const again = await enrollments.start({ ...request, token });
+  expect(again).toMatchObject({ created: false, enrollment: { id, state: 'awaiting_code', factor: 'sms' } });
+});
+
+test('a wrong code costs one attempt, and the same call again costs none', async () => {
+  const { id } = await startCase();
+  const first = await send(id, '000000', 'sms', 'upd-same');
+  expect(first).toMatchObject({ result: 'rejected', attemptsLeft: 4 });
+  expect(await send(id, '000000', 'sms', 'upd-same')).toEqual(first);
+  expect(await enrollments.get(id)).toMatchObject({ attemptsLeft: 4 });
+});
+
+test('a code for another step is refused with the facts', async () => {
+  const { id } = await startCase();
+  await expect(send(id, rightCode, 'otp')).rejects.toMatchObject({
+    code: 'wrong_step',
+    members: { attemptsLeft: 5, factor: 'sms' },
+  });
+});
+
+test('a second text too soon is refused with when to come back', async () => {
+  const { id } = await startCase();
+  const refusal = await enrollments.resend(id, randomUUID()).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(ApiProblem);
+  expect(refusal).toMatchObject({ code: 'resend_too_soon' });
+  expect((refusal as ApiProblem).members.retryAfter).toBeGreaterThan(0);
+});
+
+test('a cancelled case says so, twice, and takes no more codes', async () => {
+  const { id } = await startCase();
+  expect(await enrollments.cancel(id, 'the user asked for it')).toMatchObject({ id, state: 'cancelled' });
+  expect(await enrollments.cancel(id, undefined)).toMatchObject({ state: 'cancelled' });
+  await expect(send(id, rightCode)).rejects.toEqual(problem('enrollment_settled'));
+});
+
+test('a code for an old case never reaches the newer one of the same user', async () => {
+  const { request, id: old } = await startCase();
+  await enrollments.cancel(old, undefined);
+  auth0.forget();
+  const { enrollment } = await enrollments.start({ ...request, token });
+  await expect(send(old, rightCode)).rejects.toEqual(problem('enrollment_settled'));
+  expect(await enrollments.get(enrollment.id)).toMatchObject({ state: 'awaiting_code', factor: 'sms' });
+  expect(await enrollments.get(old)).toMatchObject({ id: old, state: 'cancelled' });
+});
+
+test('a run that was terminated is failed to its callers', async () => {
+  const { request, id } = await startCase();
+  await environment.client.workflow.getHandle(ids.workflowId(domain, request.userId)).terminate('by hand');
+  const enrollment = await enrollments.get(id);
+  expect(enrollment).toMatchObject({ state: 'failed', endedAt: expect.any(String) });
+  expect(enrollment).not.toHaveProperty('challenge');
+});
+
+test.each([
+  ['a made-up id', () => 'enr_made-up'],
+  ['an id of a run that never was', () => ids.enrollmentId(ids.workflowId(domain, 'auth0|nobody'), randomUUID())],
+])('%s is not found, whatever is asked', async (_name, idOf) => {
+  const id = idOf();
+  const calls = [
+    enrollments.get(id),
+    enrollments.challenge(id),
+    send(id, rightCode),
+    enrollments.resend(id, randomUUID()),
+    enrollments.changePhoneNumber(id, '+14155550123', randomUUID()),
+    enrollments.renewToken(id, token, randomUUID()),
+    enrollments.cancel(id, undefined),
+    enrollments.watch(id, new AbortController().signal).next(),
+  ];
+  for (const result of await Promise.allSettled(calls)) {
+    expect(result).toEqual({ status: 'rejected', reason: problem('enrollment_not_found') });
+  }
+});
+
+test('pages of cases follow each other by cursor, and filters narrow them', async () => {
+  const { id } = await startCase();
+  const { id: waiting } = await startCase({ withoutToken: true });
+  const listed = async (state: EnrollmentView['state']) => (await enrollments.list({ state, limit: 100 })).enrollments;
+  await eventually(async () => {
+    expect((await listed('awaiting_code')).map((summary) => summary.id)).toContain(id);
+    expect((await listed('awaiting_token')).map((summary) => summary.id)).toContain(waiting);
+  });
+  expect((await listed('awaiting_code')).map((summary) => summary.id)).not.toContain(waiting);
+  const first = await enrollments.list({ limit: 1 });
+  const second = await enrollments.list({ limit: 1, cursor: first.nextCursor ?? '' });
+  expect(first.enrollments).toHaveLength(1);
+  expect(second.enrollments[0]?.id).not.toBe(first.enrollments[0]?.id);
+});
+
+test('a cursor of somebody’s own making is an invalid request', async () => {
+  await expect(enrollments.list({ limit: 1, cursor: 'bm90LWEtY3Vyc29y.bm90LWEtY3Vyc29y' })).rejects.toEqual(
+    problem('invalid_request'),
+  );
+});
+
+test('a watcher sees the case now and after each change, until its outcome', async () => {
+  const { id } = await startCase();
+  const seen: string[] = [];
+  for await (const enrollment of enrollments.watch(id, new AbortController().signal)) {
+    if (enrollment === undefined) continue;
+    seen.push(enrollment.state);
+    if (seen.length === 1) await enrollments.cancel(id, undefined);
+  }
+  expect([seen[0], seen.at(-1)]).toEqual(['awaiting_code', 'cancelled']);
+});
+
+test('a watcher that leaves ends its watch', async () => {
+  const { id } = await startCase();
+  const leaving = new AbortController();
+  const watch = enrollments.watch(id, leaving.signal);
+  await watch.next();
+  leaving.abort();
+  expect(await watch.next()).toMatchObject({ done: true });
+});
+
+test('an update is known once it was carried out, and not before', async () => {
+  const { id } = await startCase({ withoutToken: true });
+  expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(false);
+  await enrollments.renewToken(id, token, 'link-1');
+  expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(true);
+});
+
+test('an answer that takes too long is pending, and the same call gets it later', async () => {
+  const impatient = createEnrollments({
+    client: environment.client,
+    ids,
+    domain,
+    taskQueue,
+    timing: { answerMs: 1_000 },
+  });
+  const { id } = await startCase();
+  const release = auth0.hold();
+  expect(await impatient.confirmCode(id, { factor: 'sms', code: rightCode }, 'upd-slow')).toBeUndefined();
+  release();
+  expect(await send(id, rightCode, 'sms', 'upd-slow')).toMatchObject({ result: 'confirmed' });
+});
+
+test('a code that comes while no worker is up is kept, and confirmed when one is', async () => {
+  const { id } = await startCase();
+  await worker.stop();
+  expect(await send(id, rightCode)).toBeUndefined();
+  worker = await startWorker();
+  await until(id, ({ challenge }) => challenge?.factor === 'otp');
+  expect((await enrollments.get(id)).attemptsLeft).toBe(5);
+});
+
+async function until(id: string, reached: (enrollment: EnrollmentView) => boolean): Promise<EnrollmentView> {
+  for await (const enrollment of enrollments.watch(id, AbortSignal.timeout(20_000))) {
+    if (enrollment !== undefined && reached(enrollment)) return enrollment;
+  }
+  throw new Error('the case never came to be so');
+}
+
+/** Visibility lags behind: asks until the expectation holds, or fails with the last reason. */
+async function eventually(expectation: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await expectation();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
