@@ -1,6 +1,7 @@
+import { isLoopback } from './addresses';
 import { readJwt, type JwtConfig } from './jwt';
 import type { ConfigReader } from './reader';
-import { apiKeys, baseUrl, expectedBaseUrl, host, isLoopback, port, type ApiKey } from './variables';
+import { apiKeys, baseUrl, expectedBaseUrl, host, port, type ApiKey } from './variables';
 
 export interface ApiServerConfig {
   readonly host: string;

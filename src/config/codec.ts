@@ -1,7 +1,8 @@
 import type { Secret } from '../secret';
+import { isLoopback } from './addresses';
 import { readJwt, type JwtConfig } from './jwt';
 import type { ConfigReader } from './reader';
-import { bearerToken, flag, host, isLoopback, origins, port, word } from './variables';
+import { bearerToken, flag, host, origins, port, word } from './variables';
 
 export interface CodecConfig {
   readonly host: string;

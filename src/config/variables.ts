@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { roles, rolesToScopes, scopes, type Role, type Scope } from '../scopes';
+import { isSafeAddress } from './addresses';
 
 /** A caller of the HTTP API. The key itself is never kept: only its hash. */
 export interface ApiKey {
@@ -144,15 +145,6 @@ export const apiKeys = json(apiKeysShape).pipe(
     .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, 'a different name for each key')
     .refine((keys) => new Set(keys.map(({ hash }) => hash)).size === keys.length, 'a different hash for each key'),
 );
-
-export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
-
-function isSafeAddress(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname, search, hash, username, password } = new URL(address);
-  if (search !== '' || hash !== '' || username !== '' || password !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-}
 
 function json(expected: string) {
   return z.string().transform((source, context): unknown => {
