@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { auth0Origin, domainHost } from './domain';
 
 /** `openid profile` so that the answer says who signed in; the rest opens the MFA API. */
-export const mfaScope = 'openid profile enroll read:authenticators remove:authenticators';
+const mfaScope = 'openid profile enroll read:authenticators remove:authenticators';
 
 /**
  * The audience of Auth0's MFA API, on the tenant's own domain even where calls go to a custom one: `https://<domain>/mfa/`.

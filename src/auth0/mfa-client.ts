@@ -20,7 +20,7 @@ import { associateResponse, deleteResponse, listResponse, tokenResponse } from '
 import { exchange } from './transport';
 
 /** All in milliseconds. */
-export interface Auth0Timeouts {
+interface Auth0Timeouts {
   /** Name look-up, TCP and TLS together. Default 3,000. */
   readonly connectMs?: number;
   /** From the request to the answer's headers. Default 8,000. */
