@@ -18,15 +18,14 @@ import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
 import { manageRoutes } from './routes/manage';
 import type { App, RouteParts } from './routes/shared';
+import { signInRoutes, type SignInParts } from './routes/sign-in';
 
-export interface AppParts extends RouteParts {
+export interface AppParts extends RouteParts, SignInParts {
   readonly authenticate: Authenticate;
   /** Rejects when Temporal cannot be reached. */
   readonly ready: () => Promise<void>;
   readonly registry: Registry;
   readonly logger: FastifyBaseLogger;
-  /** Where callers reach the API; without a final slash. */
-  readonly publicUrl: string;
   /** Calls a minute of one caller, or of one address without a caller. */
   readonly callsPerMinute?: number;
 }
@@ -75,6 +74,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     },
     { prefix: '/v1' },
   );
+  await app.register((scope: App) => signInRoutes(scope, parts));
   return app;
 }
 

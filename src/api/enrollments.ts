@@ -28,7 +28,7 @@ export interface Enrollments {
   watch(id: string, signal: AbortSignal): AsyncGenerator<EnrollmentView | undefined, void, undefined>;
   /** Was this update carried out? Answers without a worker. */
   isUpdateKnown(id: string, updateId: string): Promise<boolean>;
-  /** Is the case one of this user? */
+  /** Is the case one of this user? Throws for an id that is not ours. */
   isOf(id: string, userId: string): boolean;
 }
 
@@ -77,7 +77,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     cancel,
     watch,
     isUpdateKnown,
-    isOf: (id, userId) => ids.parseEnrollmentId(id)?.workflowId === ids.workflowId(domain, userId),
+    isOf: (id, userId) => runs.parse(id).workflowId === ids.workflowId(domain, userId),
   };
 
   async function update(name: string, run: EnrollmentRun, send: (to: RunHandle) => Promise<EnrollmentStatus>) {

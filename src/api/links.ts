@@ -18,7 +18,7 @@ export interface Links {
   read(text: string): Promise<Link | undefined>;
 }
 
-/** Links that need no store: signed, so that any API process reads them, before and after a restart (docs/decisions/0007-links.md). */
+/** Links that need no store: signed, so that any API process reads them, before and after a restart (docs/decisions/0010-sign-in-links.md). */
 export function createLinks({ idKey, publicUrl }: { idKey: KeyObject; publicUrl: string }): Links {
   const key = derivedKey(idKey, 'sign-in-link');
   return {

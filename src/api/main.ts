@@ -1,4 +1,5 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
+import { createMfaClient } from '../auth0/mfa-client';
 import { ConfigError, loadConfig } from '../config';
 import { connectClient } from '../temporal/connection';
 import { enrollmentIds } from '../temporal/ids';
@@ -22,6 +23,11 @@ async function main(): Promise<void> {
   const ids = enrollmentIds(config.idKey);
   const { auth0, temporal, api } = config;
 
+  const { clientSecret, ...application } = auth0;
+  const mfa = createMfaClient({
+    ...application,
+    ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
+  });
   const app = await createApp({
     enrollments: createEnrollments({
       client,
@@ -36,6 +42,7 @@ async function main(): Promise<void> {
     ready: async () => {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
     },
+    signIn: { idKey: config.idKey, auth0, exchangeCode: (request) => mfa.exchangeCode(request) },
     registry,
     logger,
     publicUrl: api.publicUrl,
@@ -45,7 +52,7 @@ async function main(): Promise<void> {
     logger.info({ signal }, 'stopping');
     app
       .close()
-      .then(() => connected.close())
+      .then(() => Promise.all([connected.close(), mfa.close()]))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'did not stop cleanly');
         process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { createLogger } from './logger';
@@ -23,6 +24,11 @@ export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise
       isOf: () => false,
     },
     links: { create: unused, read: unused },
+    signIn: {
+      idKey: createSecretKey(randomBytes(32)),
+      auth0: { domain: 'example.com', baseUrl: 'https://example.com', audience: '', clientId: '' },
+      exchangeCode: unused,
+    },
     ids: { updateId: () => '' },
     authenticate: () => Promise.resolve(undefined),
     ready: unused,

@@ -84,6 +84,16 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     links: createLinks({ idKey, publicUrl: 'https://mfa.example.com' }),
     ids,
     authenticate: createAuthenticate({ keys: apiKeys }),
+    signIn: {
+      idKey,
+      auth0: {
+        domain: 'tenant.eu.auth0.com',
+        baseUrl: 'https://tenant.eu.auth0.com',
+        audience: 'https://tenant.eu.auth0.com/mfa/',
+        clientId: 'the-client',
+      },
+      exchangeCode: () => Promise.reject(new Error('not expected to be called')),
+    },
     ready: () => Promise.resolve(),
     registry: new Registry(),
     logger: createLogger('debug', { write: (line: string) => void lines.push(line) }),

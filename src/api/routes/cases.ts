@@ -1,6 +1,7 @@
 import { renderSVG } from 'uqr';
 import type { EnrollmentView } from '../runs';
 import * as schemas from '../schemas';
+import { assertTokenOf } from '../token-subject';
 import { anyProblem, caseProblem, needs, type App, type RouteParts } from './shared';
 
 /** Start a case, and look at cases. */
@@ -26,6 +27,8 @@ export function caseRoutes(app: App, { enrollments, links }: RouteParts): void {
       },
     },
     async (request, reply) => {
+      const { token, userId } = request.body;
+      if (token !== undefined) assertTokenOf(token.accessToken, 'token.accessToken', (subject) => subject === userId);
       const { created, enrollment } = await enrollments.start(request.body);
       request.audited.enrollment = enrollment.id;
       request.audited.result = created ? 'started' : 'joined';

@@ -1,6 +1,7 @@
 import { ApiProblem } from '../problems';
 import { isOutcome } from '../runs';
 import * as schemas from '../schemas';
+import { assertTokenOf } from '../token-subject';
 import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
 
 /** What support and operations do to a case, and what its owner brings it. */
@@ -81,7 +82,11 @@ export function manageRoutes(app: App, { enrollments, links, ids }: RouteParts):
         response,
       },
     },
-    (request) => enrollments.renewToken(request.params.id, request.body, updateIdOf(request, ids)),
+    async (request) => {
+      const { id } = request.params;
+      assertTokenOf(request.body.accessToken, 'accessToken', (subject) => enrollments.isOf(id, subject));
+      return enrollments.renewToken(id, request.body, updateIdOf(request, ids));
+    },
   );
 
   app.post(

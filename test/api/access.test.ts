@@ -1,0 +1,195 @@
+import { createServer } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { createAuthenticate, mustGiveReason } from '../../src/api/access';
+import { scopes } from '../../src/scopes';
+import { as, awaitingCode, id, inState, testApp } from './support';
+
+const code = { code: '123456' };
+const number = { phoneNumber: '+14155550123' };
+type Route = [method: 'GET' | 'POST' | 'PUT', url: string, payload: object | undefined, allowed: readonly string[]];
+const routes: Route[] = [
+  ['POST', '/v1/enrollments', { userId: 'auth0|1' }, ['onboarding']],
+  ['GET', '/v1/enrollments', undefined, ['onboarding', 'support', 'ops']],
+  ['GET', `/v1/enrollments/${id}`, undefined, ['onboarding', 'support', 'ops']],
+  ['GET', `/v1/enrollments/${id}/challenge`, undefined, ['onboarding']],
+  ['POST', `/v1/enrollments/${id}/binding-code`, code, ['onboarding', 'support']],
+  ['POST', `/v1/enrollments/${id}/otp`, code, ['onboarding', 'support']],
+  ['POST', `/v1/enrollments/${id}/resend`, { reason: 'asked' }, ['support', 'ops']],
+  ['PUT', `/v1/enrollments/${id}/phone-number`, { ...number, reason: 'asked' }, ['support', 'ops']],
+  ['POST', `/v1/enrollments/${id}/cancel`, { reason: 'asked' }, ['support', 'ops']],
+  ['PUT', `/v1/enrollments/${id}/token`, { accessToken: 'opaque' }, ['onboarding']],
+  ['POST', `/v1/enrollments/${id}/links`, undefined, ['onboarding']],
+  ['GET', `/v1/enrollments/${id}/events`, undefined, ['onboarding', 'support', 'ops']],
+];
+const roles = ['onboarding', 'support', 'ops'] as const;
+
+const everything = {
+  start: async () => ({ created: true, enrollment: awaitingCode }),
+  get: async () => awaitingCode,
+  list: async () => ({ enrollments: [] }),
+  challenge: async () => ({ type: 'none' }) as const,
+  confirmCode: async () => ({ result: 'confirmed', attemptsLeft: 5, status: awaitingCode }) as const,
+  resend: async () => awaitingCode,
+  changePhoneNumber: async () => awaitingCode,
+  renewToken: async () => awaitingCode,
+  cancel: async () => inState('cancelled'),
+  watch: async function* () {
+    yield awaitingCode;
+  },
+};
+
+test('every route of the API is in the table', async () => {
+  const { app } = await testApp();
+  const operations = Object.entries((await app.inject('/openapi.json')).json<{ paths: object }>().paths).flatMap(
+    ([path, methods]) => Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(operations.sort()).toEqual(routes.map(([method, url]) => `${method} ${url.replace(id, '{id}')}`).sort());
+});
+
+test.each(routes)('%s %s answers nobody without a credential', async (method, url, payload) => {
+  const { app } = await testApp();
+  const answer = await app.inject({ method, url, ...(payload && { payload }) });
+  expect(answer.statusCode).toBe(401);
+  expect(answer.headers['www-authenticate']).toBe('Bearer realm="mfa-enrollment"');
+  expect(answer.json()).toMatchObject({ code: 'unauthorized', status: 401 });
+});
+
+test.each([
+  'Bearer not-a-key',
+  'Bearer a.b.c',
+  'Bearer',
+  'Basic dGVzdC1rZXktb2Ytb3BzOg==',
+  'Bearer test-key-of-ops extra',
+  'bearer',
+])('"%s" is nobody', async (authorization) => {
+  const { app } = await testApp();
+  for (const [method, url, payload] of routes) {
+    const answer = await app.inject({ method, url, headers: { authorization }, ...(payload && { payload }) });
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
+  }
+});
+
+test.each(routes.flatMap((route) => roles.map((role) => [route[0], route[1], role, route] as const)))(
+  '%s %s answers %s as its scopes say',
+  async (method, url, role, [, , payload, allowed]) => {
+    const { app } = await testApp(everything);
+    const answer = await app.inject({ method, url, headers: as(role), ...(payload && { payload }) });
+    if (allowed.includes(role)) return expect(answer.statusCode).toBeLessThan(300);
+    expect(answer.statusCode).toBe(403);
+    expect(answer.headers['www-authenticate']).toMatch(/error="insufficient_scope", scope="enrollments:\w+"/);
+    return expect(answer.json()).toMatchObject({ code: 'forbidden' });
+  },
+);
+
+test.each(['resend', 'cancel', 'phone-number'])('support says why it does %s, ops need not', async (action) => {
+  const { app } = await testApp(everything);
+  const method = action === 'phone-number' ? 'PUT' : 'POST';
+  const call = (headers: Record<string, string>, reason?: string) =>
+    app.inject({
+      method,
+      url: `/v1/enrollments/${id}/${action}`,
+      headers,
+      payload: { ...(method === 'PUT' ? number : {}), ...(reason === undefined ? {} : { reason }) },
+    });
+  const refused = await call(as('support'));
+  expect(refused.statusCode).toBe(400);
+  expect(refused.json()).toMatchObject({ code: 'reason_needed', errors: [{ field: 'reason' }] });
+  expect((await call(as('support'), ' ')).statusCode).toBe(400);
+  expect((await call(as('support'), 'x'.repeat(201))).statusCode).toBe(400);
+  expect((await call(as('support'), 'the user called')).statusCode).toBe(200);
+  expect((await call({ ...as('support'), 'x-reason': 'the user called' })).statusCode).toBe(200);
+  expect((await call(as('ops'))).statusCode).toBe(200);
+});
+
+test('only who enters codes and manages has to say why', () => {
+  expect(mustGiveReason({ name: 'a', scopes })).toBe(true);
+  expect(mustGiveReason({ name: 'a', scopes: ['enrollments:manage'] })).toBe(false);
+});
+
+const issuer = 'https://issuer.example.com/';
+const audience = 'https://mfa-enrollment.example.com';
+const claims = { scope: 'enrollments:read openid enrollments:code', permissions: ['enrollments:manage', 7] };
+
+async function jwtCaller(sign: (token: SignJWT) => SignJWT, more: { alg?: string; key?: CryptoKey } = {}) {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => publicKey });
+  const good = new SignJWT(claims)
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject('client@clients')
+    .setExpirationTime('5m');
+  const text = await sign(good)
+    .setProtectedHeader({ alg: more.alg ?? 'RS256' })
+    .sign(more.key ?? privateKey);
+  return authenticate(`Bearer ${text}`);
+}
+
+test('a good token names its caller and the scopes that mean something here', async () => {
+  expect(await jwtCaller((token) => token)).toEqual({
+    name: 'client@clients',
+    scopes: ['enrollments:read', 'enrollments:code', 'enrollments:manage'],
+  });
+});
+
+test.each<[string, (token: SignJWT) => SignJWT]>([
+  ['another issuer', (token) => token.setIssuer('https://evil.example.com/')],
+  ['another audience', (token) => token.setAudience('https://other.example.com')],
+  ['an end in the past', (token) => token.setExpirationTime('-1m')],
+  ['a beginning in the future', (token) => token.setNotBefore('5m')],
+])('a token with %s is nobody', async (_name, change) => {
+  expect(await jwtCaller(change)).toBeUndefined();
+});
+
+test('a token without an end is nobody', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const token = new SignJWT(claims).setIssuer(issuer).setAudience(audience).setSubject('x');
+  const text = await token.setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
+  const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => publicKey });
+  expect(await authenticate(`Bearer ${text}`)).toBeUndefined();
+});
+
+test('a token signed by another key, or without any, is nobody', async () => {
+  const { privateKey } = await generateKeyPair('RS256');
+  expect(await jwtCaller((token) => token, { key: privateKey })).toBeUndefined();
+  const [header, body] = [{ alg: 'none' }, { iss: issuer, aud: audience, sub: 'x', exp: 9_999_999_999 }].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  );
+  const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => privateKey });
+  expect(await authenticate(`Bearer ${header}.${body}.`)).toBeUndefined();
+});
+
+test('keys are found through the discovery document, and an issuer that is down is no fault of the caller', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const jwk = { ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' };
+  let down = true;
+  const server = createServer((request, response) => {
+    const { port } = server.address() as { port: number };
+    const origin = `http://127.0.0.1:${port}`;
+    if (down) return response.writeHead(503).end();
+    response.setHeader('content-type', 'application/json');
+    const answer = request.url === '/keys' ? { keys: [jwk] } : { issuer: origin, jwks_uri: `${origin}/keys` };
+    return response.end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const own = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const token = await new SignJWT({ scope: 'enrollments:read' })
+    .setProtectedHeader({ alg: 'ES256', kid: '1' })
+    .setIssuer(own)
+    .setAudience(audience)
+    .setSubject('svc')
+    .setExpirationTime('5m')
+    .sign(privateKey);
+  const { app } = await testApp(everything, {
+    authenticate: createAuthenticate({ keys: [], jwt: { issuer: own, audience } }),
+  });
+  const get = () => app.inject({ url: `/v1/enrollments/${id}`, headers: { authorization: `Bearer ${token}` } });
+
+  const unavailable = await get();
+  expect(unavailable.statusCode).toBe(503);
+  expect(unavailable.headers['retry-after']).toBe('5');
+  down = false;
+  expect((await get()).statusCode).toBe(200);
+  server.close();
+});
