@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import type { MfaClient } from '../auth0/mfa';
+import type { PayloadConfig } from '../config';
+import { identity } from '../temporal/connection';
+import { createWorkerDataConverter } from '../temporal/data-converter';
+
+export interface WorkerParts {
+  readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly mfa: MfaClient;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly payload: PayloadConfig;
+  /** Over the rest: tests set the cache's size, and bring a bundle of their own. */
+  readonly options?: Partial<WorkerOptions>;
+}
+
+/** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
+const shutdownGraceMs = 15_000;
+
+/** A worker of the task queue: our workflow, our activities, encrypted payloads. */
+export const createWorker = (parts: WorkerParts): Promise<Worker> =>
+  Worker.create({
+    connection: parts.connection,
+    namespace: parts.namespace,
+    taskQueue: parts.taskQueue,
+    identity: identity('mfa-worker'),
+    ...workflowSource(),
+    activities: createActivities({
+      mfa: parts.mfa,
+      cancelRun: async (workflowId, runId) => {
+        await parts.client.workflow.getHandle(workflowId, runId).cancel();
+      },
+    }),
+    dataConverter: createWorkerDataConverter(parts.payload),
+    shutdownGraceTime: shutdownGraceMs,
+    // How long a case may hang when a worker dies without a word: its cached runs wait this long for another.
+    stickyQueueScheduleToStartTimeout: '3s',
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    ...parts.options,
+  });
+
+/** Where `npm run build` puts the workflow bundle: beside the compiled code. */
+const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
+
+/** The bundle that the build left; from sources, one is made at start. */
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+  if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
+  return { workflowsPath: require.resolve('../workflows') };
+}
