@@ -6,7 +6,7 @@ import { createDataConverter } from './data-converter';
 export interface TemporalClient {
   readonly client: Client;
   readonly connection: Connection;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Who did it, as histories and the web interface show it: `<process>@<host>:<pid>`. */
