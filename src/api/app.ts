@@ -42,6 +42,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
+  takeEmptyBodies(app);
   app.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id));
   measureRequests(app, parts.registry);
 
@@ -76,6 +77,15 @@ export async function createApp(parts: AppParts): Promise<App> {
   );
   await app.register((scope: App) => signInRoutes(scope, parts));
   return app;
+}
+
+/** Many clients send the JSON type with every POST, also when there is nothing to send. */
+function takeEmptyBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body, done);
+  });
 }
 
 /** Swagger UI draws with inline styles and data images; scripts come from here alone. */

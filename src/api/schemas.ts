@@ -86,7 +86,10 @@ export const cancelBody = optionalBody(members({ reason: reason.exactOptional() 
 export const emptyBody = optionalBody(members({}).meta({ id: 'Empty' }));
 
 export const enrollmentParams = z.object({
-  id: z.string().min(1).max(200).describe('Opaque; names one run. Comes with the answer to the start.'),
+  id: z
+    .string()
+    .regex(/^enr_[A-Za-z0-9_-]{1,100}$/)
+    .describe('Opaque; names one run. Comes with the answer to the start.'),
 });
 
 export const postHeaders = z.looseObject({

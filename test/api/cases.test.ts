@@ -1,0 +1,138 @@
+import { expect, jest, test } from '@jest/globals';
+import type { Enrollments } from '../../src/api/enrollments';
+import { ApiProblem } from '../../src/api/problems';
+import { as, awaitingCode, id, inState, testApp, userId } from './support';
+
+const base = `/v1/enrollments/${id}`;
+/** An unsigned JWT: all that the API reads of a user's token is whose it says it is. */
+const tokenOf = (sub: string) =>
+  [{ alg: 'RS256' }, { sub }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
+  '.c2ln';
+
+test('the challenge of an authenticator app has the key, the address and a QR code', async () => {
+  const otp = {
+    type: 'otp',
+    factor: 'otp',
+    challengeId: 'c-2',
+    setupKey: 'JBSWY3DPEHPK3PXP',
+    barcodeUri: 'otpauth://totp/Example:user?secret=JBSWY3DPEHPK3PXP',
+  } as const;
+  const { app } = await testApp({ challenge: async () => ({ ...otp, recoveryCode: 'ABCDEF' }) });
+  const answer = await app.inject({ url: `${base}/challenge`, headers: as('onboarding') });
+  expect(answer.json()).toEqual({ ...otp, recoveryCode: 'ABCDEF', qrSvg: expect.stringMatching(/^<svg .*<\/svg>$/s) });
+  expect(answer.headers['cache-control']).toBe('no-store');
+});
+
+test('the challenge of a text shows the masked number only', async () => {
+  const oob = { type: 'oob', factor: 'sms', challengeId: 'c-1', phoneNumber: '••••23' } as const;
+  const { app } = await testApp({ challenge: async () => oob });
+  expect((await app.inject({ url: `${base}/challenge`, headers: as('onboarding') })).json()).toEqual(oob);
+});
+
+test('a list takes filters and gives the cursor of the next page', async () => {
+  const list = jest.fn<Enrollments['list']>().mockResolvedValue({
+    enrollments: [{ id, state: 'awaiting_code', factor: 'sms', startedAt: awaitingCode.startedAt }],
+    nextCursor: 'next',
+  });
+  const { app } = await testApp({ list });
+  const url = '/v1/enrollments?state=awaiting_code&factor=sms&cursor=abc&limit=5';
+  const answer = await app.inject({ url, headers: as('ops') });
+  expect(list).toHaveBeenCalledWith({ state: 'awaiting_code', factor: 'sms', cursor: 'abc', limit: 5 });
+  expect(answer.json()).toMatchObject({ enrollments: [{ id }], nextCursor: 'next' });
+});
+
+test.each([
+  ['limit=0', 'limit'],
+  ['limit=101', 'limit'],
+  ['limit=many', 'limit'],
+  ['state=happy', 'state'],
+  ["state=completed'%20OR%201=1", 'state'],
+  ['factor=voice', 'factor'],
+  ['cursor=a%20b', 'cursor'],
+])('a list with %s is turned down', async (query, field) => {
+  const { app } = await testApp();
+  const answer = await app.inject({ url: `/v1/enrollments?${query}`, headers: as('ops') });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json()).toMatchObject({ errors: [{ field }] });
+});
+
+test.each([
+  ['POST', 'resend', 'enrollment_settled', 410],
+  ['POST', 'resend', 'enrollment_not_found', 404],
+  ['POST', 'resend', 'resend_too_soon', 429],
+  ['POST', 'resend', 'too_many_texts', 429],
+  ['POST', 'resend', 'not_resendable', 409],
+  ['POST', 'resend', 'wrong_step', 409],
+  ['POST', 'resend', 'unavailable', 503],
+] as const)('%s %s turned down as %s is a %i', async (method, action, code, status) => {
+  const { app } = await testApp({ resend: () => Promise.reject(new ApiProblem(code)) });
+  const answer = await app.inject({ method, url: `${base}/${action}`, headers: as('ops') });
+  expect(answer.statusCode).toBe(status);
+  expect(answer.json()).toMatchObject({ code, status, type: `urn:mfa-enrollment:problem:${code}` });
+  expect(answer.headers['retry-after'] !== undefined).toBe(status === 429 || status === 503);
+});
+
+test('a call that needs no body takes none, an empty one and an empty object', async () => {
+  const { app } = await testApp({ resend: async () => awaitingCode });
+  const post = (more: object) => app.inject({ method: 'POST', url: `${base}/resend`, headers: as('ops'), ...more });
+  const json = { ...as('ops'), 'content-type': 'application/json' };
+  for (const more of [{}, { payload: {} }, { headers: json }]) expect((await post(more)).statusCode).toBe(200);
+});
+
+test('a new phone number reaches the case as E.164', async () => {
+  const changePhoneNumber = jest.fn<Enrollments['changePhoneNumber']>().mockResolvedValue(awaitingCode);
+  const { app } = await testApp({ changePhoneNumber });
+  await app.inject({
+    method: 'PUT',
+    url: `${base}/phone-number`,
+    headers: as('ops'),
+    payload: { phoneNumber: '+44 20 7946 0958' },
+  });
+  expect(changePhoneNumber).toHaveBeenCalledWith(id, '+442079460958', expect.stringMatching(/^upd_/));
+});
+
+test('a cancel passes the reason on, and answers 202 while the outcome is still to come', async () => {
+  const cancel = jest.fn<Enrollments['cancel']>().mockResolvedValueOnce(inState('cancelled'));
+  cancel.mockResolvedValueOnce(awaitingCode);
+  const { app } = await testApp({ cancel });
+  const post = () =>
+    app.inject({ method: 'POST', url: `${base}/cancel`, headers: as('support'), payload: { reason: 'user asked' } });
+  expect((await post()).statusCode).toBe(200);
+  expect((await post()).statusCode).toBe(202);
+  expect(cancel).toHaveBeenCalledWith(id, 'user asked');
+});
+
+test('one user’s token never gets into another’s case', async () => {
+  const enrollments = { isOf: (_id: string, user: string) => user === userId, renewToken: async () => awaitingCode };
+  const { app } = await testApp(enrollments);
+  const put = (accessToken: string) =>
+    app.inject({ method: 'PUT', url: `${base}/token`, headers: as('onboarding'), payload: { accessToken } });
+  expect((await put(tokenOf(userId))).statusCode).toBe(200);
+  expect((await put(tokenOf('auth0|somebody-else'))).json()).toMatchObject({
+    code: 'invalid_request',
+    errors: [{ field: 'accessToken' }],
+  });
+  const payload = { userId, token: { accessToken: tokenOf('auth0|somebody-else') } };
+  const start = await app.inject({ method: 'POST', url: '/v1/enrollments', headers: as('onboarding'), payload });
+  expect(start.json()).toMatchObject({ code: 'invalid_request', errors: [{ field: 'token.accessToken' }] });
+});
+
+test('a link is made for an open case only', async () => {
+  const get = jest.fn<Enrollments['get']>().mockResolvedValueOnce(awaitingCode).mockResolvedValue(inState('expired'));
+  const { app } = await testApp({ get });
+  const post = () => app.inject({ method: 'POST', url: `${base}/links`, headers: as('onboarding') });
+  const made = await post();
+  expect(made.statusCode).toBe(201);
+  expect(made.json()).toEqual({
+    url: expect.stringMatching(/^https:\/\/mfa\.example\.com\/sign-in\//),
+    expiresAt: expect.any(String),
+  });
+  expect((await post()).statusCode).toBe(410);
+});
+
+test('nothing but what the OpenAPI file promises leaves the API', async () => {
+  const leaky = { ...awaitingCode, accessToken: 'leak', challenge: { ...awaitingCode.challenge, oobCode: 'leak' } };
+  const { app } = await testApp({ get: async () => leaky as typeof awaitingCode });
+  const answer = await app.inject({ url: base, headers: as('support') });
+  expect(answer.json()).toEqual(awaitingCode);
+});
