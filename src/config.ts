@@ -8,7 +8,7 @@ import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
 import { readWorker, type WorkerServerConfig } from './config/worker';
 
-export type { ApiServerConfig, Auth0Config, CodecConfig, PayloadConfig, TemporalConfig, WorkerServerConfig };
+export type { CodecConfig, PayloadConfig, TemporalConfig };
 
 interface CommonConfig {
   /** `NODE_ENV=production`: nothing is made up, nothing is left open. */
@@ -19,13 +19,13 @@ interface CommonConfig {
   readonly warnings: readonly string[];
 }
 
-export interface WorkerConfig extends CommonConfig {
+interface WorkerConfig extends CommonConfig {
   readonly auth0: Auth0Config;
   readonly temporal: TemporalConfig;
   readonly worker: WorkerServerConfig;
 }
 
-export interface ApiConfig extends CommonConfig {
+interface ApiConfig extends CommonConfig {
   readonly auth0: Auth0Config;
   readonly temporal: TemporalConfig;
   /** Keys the hashes that case and update ids are made of. */
@@ -33,7 +33,7 @@ export interface ApiConfig extends CommonConfig {
   readonly api: ApiServerConfig;
 }
 
-export interface CodecServerConfig extends CommonConfig {
+interface CodecServerConfig extends CommonConfig {
   readonly codec: CodecConfig;
 }
 

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createAccessTokenVerifier, grantsOf, type VerifyAccessToken } from '../access-tokens';
 import type { CodecConfig } from '../config';
 
-export type Authentication =
+type Authentication =
   | { readonly subject: string }
   /** `missing` and `invalid`: not known. `insufficient_scope`: known, and may not decode. */
   | { readonly refused: 'missing' | 'invalid' | 'insufficient_scope'; readonly subject?: string };

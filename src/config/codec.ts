@@ -16,7 +16,7 @@ export interface CodecConfig {
   readonly encode: boolean;
 }
 
-export interface CodecJwtConfig extends JwtConfig {
+interface CodecJwtConfig extends JwtConfig {
   /** What a token must carry in `scope` or `permissions`; absent: any valid token will do. */
   readonly scope?: string;
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { secret, type Secret } from '../secret';
 
 /** How one variable is read: its text in, its value out; every issue's message completes "expected …". */
-export type Variable<Value> = z.ZodType<Value, string>;
+type Variable<Value> = z.ZodType<Value, string>;
 
 /**
  * Reads one environment, variable by variable, and keeps every fault for one message; no fault holds a value.

@@ -12,7 +12,7 @@ export interface TemporalConfig {
   readonly connectionOptions: Secret<TemporalConnectionOptions>;
 }
 
-export type TemporalConnectionOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
+type TemporalConnectionOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
 
 /** `TEMPORAL_*` and `temporal.toml`, by the rules of the `temporal` command line: what it reaches, we reach. */
 export function readTemporal(reader: ConfigReader, env: NodeJS.ProcessEnv): TemporalConfig {
