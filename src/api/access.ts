@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { z } from 'zod';
+import type { JWTVerifyGetKey } from 'jose';
+import { createAccessTokenVerifier, grantsOf, type VerifyAccessToken } from '../access-tokens';
 import { scopes, type Scope } from '../scopes';
 
 /** Who calls. The name goes to the log and into the rate limit. */
@@ -9,7 +9,7 @@ export interface Caller {
   readonly scopes: readonly Scope[];
 }
 
-/** The caller of an `Authorization` header; undefined when it is not known. Throws only for faults of our own. */
+/** The caller of an `Authorization` header; undefined when it is not known. Throws IssuerError when nobody can tell. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller | undefined>;
 
 export interface ApiKeyEntry {
@@ -29,7 +29,7 @@ export interface AccessParts {
 /** API keys (ours, random, so a plain hash will do) and JWTs of one issuer, both as bearer tokens (RFC 6750). */
 export function createAuthenticate({ keys, jwt, jwks }: AccessParts): Authenticate {
   const byKey = keyReader(keys);
-  const byToken = jwt && tokenReader(jwt, jwks ?? discoveredKeys(jwt.issuer));
+  const byToken = jwt && tokenReader(createAccessTokenVerifier(jwt, jwks));
   return async (authorization) => {
     const credential = /^bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
     if (credential === undefined) return undefined;
@@ -51,66 +51,11 @@ function keyReader(entries: readonly ApiKeyEntry[]) {
   };
 }
 
-function tokenReader({ issuer, audience }: { issuer: string; audience: string }, jwks: JWTVerifyGetKey) {
-  const keyOf: JWTVerifyGetKey = async (header, token) => {
-    try {
-      return await jwks(header, token);
-    } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error;
-      throw new IssuerError('The keys of the token issuer cannot be read', { cause: error });
-    }
-  };
+function tokenReader(verify: VerifyAccessToken) {
   return async (credential: string): Promise<Caller | undefined> => {
-    if (credential.split('.').length !== 3) return undefined;
-    try {
-      const { payload } = await jwtVerify(credential, keyOf, {
-        issuer,
-        audience,
-        algorithms: ['RS256', 'PS256', 'ES256'], // never whatever the token asks for (ASVS 5.0, 9.1.2)
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: 5,
-      });
-      return payload.sub === undefined ? undefined : { name: payload.sub, scopes: scopesOf(payload) };
-    } catch (error) {
-      if (error instanceof IssuerError) throw error; // the token may well be good: nobody can tell
-      return undefined;
-    }
+    const claims = await verify(credential);
+    if (claims === undefined) return undefined;
+    const grants = grantsOf(claims); // words that mean nothing here are dropped
+    return { name: claims.sub, scopes: scopes.filter((scope) => grants.includes(scope)) };
   };
-}
-
-/** `scope` as OAuth has it (RFC 8693, 4.2), `permissions` as Auth0 adds them. Words that mean nothing here are dropped. */
-function scopesOf({ scope, permissions }: JWTPayload): Scope[] {
-  const claimed = [
-    ...(typeof scope === 'string' ? scope.split(' ') : []),
-    ...(Array.isArray(permissions) ? (permissions as unknown[]) : []),
-  ];
-  return scopes.filter((known) => claimed.includes(known));
-}
-
-/** Reads the issuer's discovery document (OpenID Connect Discovery 1.0, 4) once it is needed, and again if that failed. */
-function discoveredKeys(issuer: string): JWTVerifyGetKey {
-  let keys: Promise<JWTVerifyGetKey> | undefined;
-  const discover = async (): Promise<JWTVerifyGetKey> => {
-    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
-    if (!response.ok) throw new Error(`${address} answered ${response.status}`);
-    const { jwks_uri } = z.object({ issuer: z.literal(issuer), jwks_uri: z.url() }).parse(await response.json());
-    return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: 5_000 });
-  };
-  return async (header, token) => {
-    keys ??= discover();
-    try {
-      return await (
-        await keys
-      )(header, token);
-    } catch (error) {
-      await keys.catch(() => (keys = undefined));
-      throw error;
-    }
-  };
-}
-
-/** Answered as 503: it is not the caller's fault. */
-export class IssuerError extends Error {
-  override readonly name = 'IssuerError';
 }

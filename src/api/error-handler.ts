@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { IssuerError } from './access';
+import { IssuerError } from '../access-tokens';
 import { ApiProblem, problemBody, type ApiProblemCode } from './problems';
 
 /** Answers every error as a problem. Faults of ours are logged in full and answered in general (ASVS 5.0, 16.5.1). */
