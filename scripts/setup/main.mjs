@@ -23,7 +23,7 @@ export async function main(args, env) {
     return 1;
   }
   try {
-    await installPackages(root, say);
+    await installPackages(root, env, say);
     if (!args.includes('--no-server')) await findServers(args.includes('--tests'), env);
     return 0;
   } catch (error) {

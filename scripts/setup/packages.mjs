@@ -10,13 +10,13 @@ import { run } from './run.mjs';
  * A marker inside node_modules keeps the hash of the lockfile it was made from. Without one (installed by hand), npm's
  * own record of what it has installed is compared with the lockfile.
  */
-export async function installPackages(root, say) {
+export async function installPackages(root, env, say) {
   if (upToDate(root)) return;
   await withLock(join(root, '.run', 'setup.lock'), say, async () => {
     if (upToDate(root)) return;
     say('packages: running npm ci');
     const started = Date.now();
-    await npmCi(root);
+    await npmCi(root, env);
     writeMarker(root);
     say(`packages: installed in ${Math.round((Date.now() - started) / 1000)} s`);
   });
@@ -53,13 +53,13 @@ function sameAsLock(root) {
   }
 }
 
-async function npmCi(root) {
+async function npmCi(root, env) {
   // npm names itself to the scripts it runs; started by hand, it is looked for on PATH.
-  const self = process.env.npm_execpath;
+  const self = env.npm_execpath;
   const [command, ...first] = self?.endsWith('.js') ? [process.execPath, self] : ['npm'];
   const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev'];
   try {
-    await run(command, args, { seconds: 900, cwd: root, what: 'npm ci' });
+    await run(command, args, { seconds: 900, cwd: root, env, what: 'npm ci' });
   } catch (error) {
     throw new Error(`npm ci failed: ${error.message}. Run "npm ci --ignore-scripts" to see all of it.`, {
       cause: error,

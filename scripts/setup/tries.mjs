@@ -14,9 +14,10 @@ export class NothingWorked extends Error {}
 export async function firstThatWorks(tool, ways, advice, say) {
   const quiet = [];
   const reasons = [];
+  const sayQuiet = () => quiet.splice(0).forEach((line) => say(line));
   for (const way of ways) {
     if (way.slow) {
-      for (const line of quiet.splice(0)) say(line);
+      sayQuiet();
       say(`${tool}: trying ${way.name}`);
     }
     try {
@@ -24,6 +25,7 @@ export async function firstThatWorks(tool, ways, advice, say) {
       if (path !== undefined) return { path, way: way.name };
       quiet.push(`${tool}: ${way.name}: ${way.absent}`);
     } catch (error) {
+      sayQuiet();
       say(`${tool}: ${way.name}: ${error.message}`);
       reasons.push(`  - ${way.name}: ${error.message}`);
     }

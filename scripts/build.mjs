@@ -1,0 +1,23 @@
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+// After tsc: what production needs beside the compiled code. The bundle is given the converters that the worker has.
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const require = createRequire(import.meta.url);
+
+const { bundleWorkflowCode } = require('@temporalio/worker');
+const { workflowConverterPaths } = require(join(dist, 'src/temporal/data-converter.js'));
+const { buildOpenApi } = require(join(dist, 'src/api/openapi-file.js'));
+
+const { code } = await bundleWorkflowCode({
+  workflowsPath: join(dist, 'src/workflows/index.js'),
+  ...workflowConverterPaths,
+});
+writeFileSync(join(dist, 'workflow-bundle.js'), code);
+writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(await buildOpenApi(), null, 2)}\n`);
+for (const assets of ['emulator/public', 'public']) {
+  if (existsSync(join(root, assets))) cpSync(join(root, assets), join(dist, assets), { recursive: true });
+}
+console.log('dist/ holds the compiled code, workflow-bundle.js and openapi.json');

@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+import { runDemo } from './demo/enrollment';
+import { createNarrator } from './demo/narrator';
+import { startStack } from './stack';
+
+/** `npm run demo [-- --keep]`: a whole stack, one user enrolled in two factors through the HTTP API, told step by step. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+  const narrator = createNarrator();
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+  narrator.title('Durable MFA enrollment: one user, SMS, then an authenticator app');
+  const stack = await startStack({
+    announce: true,
+    onProgress: (part, event) => event === 'ready' && narrator.step(`${part} is ready`),
+  });
+  try {
+    const ended = await Promise.race([runDemo(stack, narrator), stack.crashed, interrupted]);
+    if (ended !== undefined)
+      throw new Error(ended === 'interrupted' ? 'Interrupted.' : `The ${ended} has ended; its log is in ${stack.logs}`);
+    if (values.keep) {
+      narrator.title('The stack stays up: Ctrl-C stops it. Its addresses and keys are in .run/stack.json');
+      await Promise.race([interrupted, stack.crashed]);
+    }
+  } finally {
+    await stack.stop();
+  }
+  narrator.title('Everything is stopped.');
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environments, type Addresses, type TemporalPlace } from './stack/environment';
+import { freePort } from './stack/ports';
+import { keptPorts, type Ports } from './stack/kept-ports';
+import { freshSecrets, keptSecrets, type Secrets } from './stack/secrets';
+import { answers, createService, type Service } from './stack/service';
+import { publishStack, type StackFile } from './stack/stack-file';
+import { devServerArguments, prepareServer, serves, temporalCli } from './stack/temporal';
+
+export interface StackOptions {
+  /** A folder in which cases, keys and ports outlive the stack; absent: everything goes with it. */
+  readonly state?: string;
+  /** Also written to the repository's `.run/stack.json`, where tools and people look for a stack. */
+  readonly announce?: boolean;
+  readonly logLevel?: string;
+  /** Told when a part begins to start and when it is ready. */
+  readonly onProgress?: (part: string, event: 'starting' | 'ready') => void;
+}
+
+/** A running stack: its addresses and keys, its processes, and how to end it. */
+export interface Stack extends StackFile {
+  /** The folder with `logs/` and, for a stack that is thrown away, everything else. */
+  readonly folder: string;
+  readonly logs: string;
+  readonly services: {
+    /** Absent when the server was there before (`TEMPORAL_ADDRESS`). */
+    readonly temporal?: Service;
+    readonly emulator: Service;
+    readonly codecServer: Service;
+    readonly worker: Service;
+    readonly api: Service;
+  };
+  /** Resolves with its name when a process has ended that nobody asked to end. */
+  readonly crashed: Promise<string>;
+  /** API, worker, emulator, Temporal: each ends while what it depends on is still there. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const namespaceDefault = 'default';
+const taskQueueDefault = 'mfa-enrollment';
+
+/**
+ * Starts Temporal (or uses `TEMPORAL_ADDRESS`), the emulated tenant, codec server, worker and API on free ports of
+ * 127.0.0.1, each a process of its own, and waits until all are ready. Stacks do not meet: each has its own ports, keys
+ * and folder. Throws, with everything stopped again, when a part does not start; the error holds the end of its log.
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = options.state ?? mkdtempSync(join(tmpdir(), 'mfa-stack-'));
+  const logs = join(folder, 'logs');
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const secrets = options.state === undefined ? freshSecrets() : keptSecrets(join(folder, 'secrets.json'));
+  const ports = options.state === undefined ? await freshPorts() : await keptPorts(join(folder, 'ports.json'));
+  const server = temporalServer(ports, folder, options.state === undefined);
+  const addresses = addressesOf(ports, server);
+  const services = createServices({
+    addresses,
+    ports,
+    server,
+    folder,
+    logs,
+    secrets,
+    logLevel: options.logLevel ?? 'info',
+  });
+  const file = stackFile(addresses, server, secrets);
+  let retract: () => void = () => undefined;
+
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= stopAll());
+  const stopAll = async () => {
+    retract();
+    await Promise.all([services.api.stop(), services.codecServer.stop()]);
+    await services.worker.stop();
+    await services.emulator.stop();
+    await services.temporal?.stop();
+    if (options.state === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+
+  const start = async (service: Service | undefined) => {
+    if (service === undefined) return;
+    options.onProgress?.(service.name, 'starting');
+    await service.start();
+    options.onProgress?.(service.name, 'ready');
+  };
+  try {
+    await allOrFirstFailure([
+      start(services.emulator),
+      start(services.codecServer),
+      start(services.temporal).then(() => prepareServer(server.variables, server.namespace)),
+    ]);
+    await allOrFirstFailure([start(services.worker), start(services.api)]);
+    retract = await publishStack(file, folder, options.announce === true);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const present = Object.values(services).filter((service) => service !== undefined);
+  return {
+    ...file,
+    folder,
+    logs,
+    services,
+    crashed: Promise.race(present.map(({ name, crashed }) => crashed.then(() => name))),
+    stop,
+  };
+}
+
+/** Waits for all, so that nothing is still starting when the rest is stopped; then throws the first failure. */
+async function allOrFirstFailure(starts: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(starts)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+interface TemporalServer extends TemporalPlace {
+  /** Started by us, with the program at this path. */
+  readonly own?: { readonly program: string; readonly database: string };
+  readonly ui: string;
+}
+
+function temporalServer(ports: Ports, folder: string, throwAway: boolean): TemporalServer {
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace = namespaceDefault } = process.env;
+  if (address === undefined || address === '') {
+    // A file that says nothing in place of the user's own, which may lead to another server.
+    const configFile = join(folder, 'temporal.toml');
+    writeFileSync(configFile, '[profile.default]\n');
+    return {
+      own: { program: temporalCli(), database: join(folder, 'dev.db') },
+      namespace: namespaceDefault,
+      taskQueue: taskQueueDefault,
+      variables: { TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`, TEMPORAL_CONFIG_FILE: configFile },
+      ui: `http://127.0.0.1:${ports.temporalUi}`,
+    };
+  }
+  const variables = Object.entries(process.env).flatMap(([name, value]) =>
+    name.startsWith('TEMPORAL_') && value !== undefined ? [[name, value] as const] : [],
+  );
+  return {
+    namespace,
+    // Stacks that share a server must not take each other's tasks: they cannot read each other's payloads.
+    taskQueue: throwAway ? `${taskQueueDefault}-${randomBytes(6).toString('hex')}` : taskQueueDefault,
+    variables: Object.fromEntries(variables),
+    ui: process.env['TEMPORAL_UI_URL'] ?? devUiOf(address),
+  };
+}
+
+/** A development server puts its web interface 1000 ports above its own. */
+function devUiOf(address: string): string {
+  const { hostname, port } = new URL(`http://${address}`);
+  return `http://${hostname}:${Number(port === '' ? 7233 : port) + 1000}`;
+}
+
+async function freshPorts(): Promise<Ports> {
+  const [temporal, temporalUi, emulator, emulatorControl, api, codecServer, workerHealth] = await Promise.all(
+    Array.from({ length: 7 }, () => freePort()),
+  );
+  return { temporal, temporalUi, emulator, emulatorControl, api, codecServer, workerHealth } as Ports; // seven were asked for
+}
+
+function addressesOf(ports: Ports, server: TemporalServer): Addresses {
+  const at = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    temporal: server.variables['TEMPORAL_ADDRESS'] ?? '',
+    temporalUi: server.ui,
+    emulator: at(ports.emulator),
+    emulatorControl: at(ports.emulatorControl),
+    api: at(ports.api),
+    codecServer: at(ports.codecServer),
+    workerHealth: at(ports.workerHealth),
+  };
+}
+
+function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secrets): StackFile {
+  const { api, temporal, temporalUi, emulator, emulatorControl, codecServer } = addresses;
+  return {
+    api,
+    temporal,
+    temporalUi,
+    emulator,
+    emulatorControl,
+    page: `${api}/`,
+    keys: secrets.apiKeys,
+    clientId: secrets.clientId,
+    clientSecret: secrets.clientSecret,
+    taskQueue: server.taskQueue,
+    namespace: server.namespace,
+    codecServer,
+  };
+}
+
+function createServices(parts: {
+  readonly addresses: Addresses;
+  readonly ports: Ports;
+  readonly server: TemporalServer;
+  readonly folder: string;
+  readonly logs: string;
+  readonly secrets: Secrets;
+  readonly logLevel: string;
+}): Stack['services'] {
+  const { addresses, ports, server, logs } = parts;
+  const env = environments(addresses, server, parts.secrets, parts.logLevel);
+  const common = { logs, readyWithinSeconds: 60, graceSeconds: 10 };
+  const { own } = server;
+  return {
+    ...(own === undefined
+      ? {}
+      : {
+          temporal: createService({
+            ...common,
+            name: 'Temporal server',
+            run: {
+              program: own.program,
+              args: devServerArguments({
+                port: ports.temporal,
+                uiPort: ports.temporalUi,
+                database: own.database,
+                codecEndpoint: addresses.codecServer,
+              }),
+            },
+            env: env.temporal,
+            isReady: () => serves(addresses.temporal),
+          }),
+        }),
+    emulator: createService({
+      ...common,
+      name: 'emulator',
+      run: { entry: 'emulator/main.ts' },
+      env: env.emulator,
+      isReady: async (output) => output.includes('"event":"ready"'),
+    }),
+    codecServer: createService({
+      ...common,
+      name: 'codec server',
+      run: { entry: 'src/codec-server/main.ts' },
+      env: env.codecServer,
+      isReady: () => answers(`${addresses.codecServer}/health/live`),
+    }),
+    worker: createService({
+      ...common,
+      name: 'worker',
+      run: { entry: 'src/worker.ts' },
+      env: env.worker,
+      isReady: () => answers(`${addresses.workerHealth}/health/ready`),
+      graceSeconds: 30,
+    }),
+    api: createService({
+      ...common,
+      name: 'API',
+      run: { entry: 'src/api/main.ts' },
+      env: env.api,
+      isReady: () => answers(`${addresses.api}/health/ready`),
+    }),
+  };
+}

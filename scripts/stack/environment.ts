@@ -1,0 +1,75 @@
+import { apiKeysVariable, type Secrets } from './secrets';
+
+/** Where the parts of a stack are: `host:port` for Temporal, URLs without a final slash for the rest. */
+export interface Addresses {
+  readonly temporal: string;
+  readonly emulator: string;
+  readonly emulatorControl: string;
+  readonly api: string;
+  readonly codecServer: string;
+  readonly workerHealth: string;
+  readonly temporalUi: string;
+}
+
+export interface TemporalPlace {
+  readonly namespace: string;
+  readonly taskQueue: string;
+  /** `TEMPORAL_*` variables that lead to the server. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const payloadKeyId = 'local-1';
+
+/**
+ * The environment of each process, whole: of the caller's own only what a program needs to run goes in, so that a
+ * shell set up for a real tenant cannot leak into a local stack.
+ */
+export function environments(addresses: Addresses, place: TemporalPlace, secrets: Secrets, logLevel: string) {
+  const common = {
+    ...ordinary(process.env),
+    LOG_LEVEL: logLevel,
+    PAYLOAD_KEYS: JSON.stringify({ [payloadKeyId]: secrets.payloadKey }),
+    PAYLOAD_ACTIVE_KEY_ID: payloadKeyId,
+  };
+  const connected = {
+    ...common,
+    ...place.variables,
+    TEMPORAL_NAMESPACE: place.namespace,
+    TEMPORAL_TASK_QUEUE: place.taskQueue,
+    AUTH0_DOMAIN: new URL(addresses.emulator).host,
+    AUTH0_BASE_URL: addresses.emulator,
+    AUTH0_CLIENT_ID: secrets.clientId,
+    AUTH0_CLIENT_SECRET: secrets.clientSecret,
+  };
+  const uiPort = new URL(addresses.temporalUi).port;
+  return {
+    temporal: ordinary(process.env),
+    emulator: {
+      ...ordinary(process.env),
+      EMULATOR_PORT: new URL(addresses.emulator).port,
+      EMULATOR_CONTROL_PORT: new URL(addresses.emulatorControl).port,
+      EMULATOR_CLIENT_ID: secrets.clientId,
+      EMULATOR_CLIENT_SECRET: secrets.clientSecret,
+    },
+    worker: { ...connected, WORKER_HEALTH_PORT: new URL(addresses.workerHealth).port },
+    api: {
+      ...connected,
+      ID_KEY: secrets.idKey,
+      API_HOST: '127.0.0.1',
+      API_PORT: new URL(addresses.api).port,
+      API_KEYS: apiKeysVariable(secrets.apiKeys),
+      PUBLIC_URL: addresses.api,
+    },
+    codecServer: {
+      ...common,
+      CODEC_HOST: '127.0.0.1',
+      CODEC_PORT: new URL(addresses.codecServer).port,
+      CODEC_ALLOWED_ORIGINS: [`http://localhost:${uiPort}`, `http://127.0.0.1:${uiPort}`].join(','),
+    },
+  };
+}
+
+const needed = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'NODE_OPTIONS'];
+
+const ordinary = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => needed.includes(name)));

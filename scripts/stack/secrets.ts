@@ -1,0 +1,55 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+const roles = ['onboarding', 'support', 'ops'] as const;
+
+const secretsSchema = z.strictObject({
+  payloadKey: z.string(),
+  idKey: z.string(),
+  apiKeys: z.strictObject({ onboarding: z.string(), support: z.string(), ops: z.string() }),
+  clientId: z.string(),
+  clientSecret: z.string(),
+});
+
+/** All that a local stack needs to keep to itself. Keys are 256 bits from the system's random generator. */
+export type Secrets = z.infer<typeof secretsSchema>;
+
+/** Fresh secrets, for a stack that is thrown away. */
+export const freshSecrets = (): Secrets => ({
+  payloadKey: randomBytes(32).toString('base64'),
+  idKey: randomBytes(32).toString('base64'),
+  apiKeys: { onboarding: apiKey('onboarding'), support: apiKey('support'), ops: apiKey('ops') },
+  clientId: randomBytes(24).toString('base64url'),
+  clientSecret: randomBytes(48).toString('base64url'),
+});
+
+/** The secrets of a stack that stays: made once, then read again, since cases of yesterday are encrypted with them. */
+export function keptSecrets(file: string): Secrets {
+  try {
+    return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+      throw new Error(`${file} cannot be read as the keys of this stack. Remove its folder to begin anew.`, {
+        cause: error,
+      });
+    }
+  }
+  const secrets = freshSecrets();
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  return secrets;
+}
+
+/** `API_KEYS`: names, hashes and roles; the keys themselves stay out of it. */
+export const apiKeysVariable = (keys: Secrets['apiKeys']): string =>
+  JSON.stringify(
+    roles.map((role) => ({
+      name: role,
+      hash: `sha256:${createHash('sha256').update(keys[role]).digest('hex')}`,
+      role,
+    })),
+  );
+
+const apiKey = (role: (typeof roles)[number]): string => `mfa_${role}_${randomBytes(32).toString('base64url')}`;

@@ -1,0 +1,129 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ServiceOptions {
+  readonly name: string;
+  /** A TypeScript entry point below the repository, or a program. */
+  readonly run: { readonly entry: string } | { readonly program: string; readonly args: readonly string[] };
+  readonly env: NodeJS.ProcessEnv;
+  /** Where `<name>.log` collects what the process writes. */
+  readonly logs: string;
+  /** Asked again and again until it gives true; throws only when waiting longer is useless. */
+  readonly isReady: (output: string) => Promise<boolean>;
+  readonly readyWithinSeconds: number;
+  /** How long it may take to end by itself. */
+  readonly graceSeconds: number;
+}
+
+/** One process of a stack. It ends with this process, however this one ends. */
+export interface Service {
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** Starts it and waits until it is ready. Throws with the end of its log when it ends or is not ready in time. */
+  start(): Promise<void>;
+  /** Asks it to end, then makes it. Resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would. Resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Resolves when it has ended without having been asked to. */
+  readonly crashed: Promise<void>;
+}
+
+const root = join(__dirname, '../..');
+const preload = join(__dirname, 'end-with-parent.mjs');
+const guard = join(__dirname, 'guard.mjs');
+
+export function createService(options: ServiceOptions): Service {
+  const logFile = join(options.logs, `${options.name}.log`);
+  let child: ChildProcess | undefined;
+  let output = '';
+  let wanted = false;
+  let crash: () => void = () => undefined;
+  const crashed = new Promise<void>((resolve) => (crash = resolve));
+
+  const launch = (): ChildProcess => {
+    const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+    // A group of its own: Ctrl-C reaches the stack alone, which then ends its processes in order.
+    const started = spawn(process.execPath, nodeArguments(options.run), {
+      cwd: root,
+      env: options.env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    output = '';
+    started.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-100_000)));
+    started.stdout.pipe(log, { end: false });
+    started.stderr.pipe(log, { end: false });
+    started.once('close', () => log.end());
+    started.once('exit', () => {
+      if (wanted) crash();
+    });
+    started.stdin.on('error', () => undefined); // it may end before we close the pipe
+    return started;
+  };
+
+  const hasEnded = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
+
+  const gone = async (): Promise<void> => {
+    const current = child;
+    if (current === undefined || hasEnded()) return;
+    await new Promise<void>((resolve) => current.once('exit', () => resolve()));
+  };
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    wanted = false;
+    if (hasEnded()) return;
+    child?.kill(signal);
+    const force = setTimeout(() => child?.kill('SIGKILL'), options.graceSeconds * 1000);
+    await gone();
+    clearTimeout(force);
+  };
+
+  return {
+    name: options.name,
+    get pid() {
+      return child?.pid;
+    },
+    crashed,
+    async start() {
+      child = launch();
+      const until = Date.now() + options.readyWithinSeconds * 1000;
+      while (!(await options.isReady(output))) {
+        if (hasEnded()) throw new Error(`The ${options.name} ended while starting.\n${tail(logFile)}`);
+        if (Date.now() > until) {
+          await end('SIGKILL');
+          throw new Error(
+            `The ${options.name} was not ready within ${options.readyWithinSeconds} s.\n${tail(logFile)}`,
+          );
+        }
+        await sleep(50);
+      }
+      wanted = true;
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+function nodeArguments(run: ServiceOptions['run']): readonly string[] {
+  if ('entry' in run) return ['--import', preload, '--import', 'tsx', join(root, run.entry)];
+  return [guard, run.program, ...run.args];
+}
+
+function tail(file: string): string {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15);
+  return lines.map((line) => `  | ${line.slice(0, 400)}`).join('\n');
+}
+
+/** Does this address answer with 2xx? */
+export async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { startStack } from './stack';
+
+/** `npm start`: the stack, staying up; its cases, keys and ports are kept in `.temporal/` over restarts. */
+async function main(): Promise<void> {
+  const interrupted = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
+  });
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const stack = await startStack({
+    state: join(__dirname, '../.temporal'),
+    announce: true,
+    onProgress: (part, event) => event === 'ready' && say(`  ${part} is ready`),
+  });
+  const lines: readonly (readonly [string, string])[] = [
+    ['API', stack.api],
+    ['API docs', `${stack.api}/docs`],
+    ['Temporal UI', stack.temporalUi],
+    ['Emulated tenant', stack.emulator],
+    ['Its inbox', `${stack.emulatorControl}/inbox`],
+    ['Logs', stack.logs],
+    ['Key: onboarding', stack.keys.onboarding],
+    ['Key: support', stack.keys.support],
+    ['Key: ops', stack.keys.ops],
+  ];
+  say('');
+  for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
+  say('\nCtrl-C stops it; the cases stay. Addresses and keys are also in .run/stack.json.');
+  const crashed = await Promise.race([stack.crashed, interrupted]);
+  await stack.stop();
+  if (crashed !== undefined) throw new Error(`The ${crashed} has ended; its log is in ${stack.logs}`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
