@@ -62,7 +62,12 @@ test('a code leaves its factor and its result', async () => {
   const payload = { code: '123456' };
   await app.inject({ method: 'POST', url: `/v1/enrollments/${id}/binding-code`, headers: as('support'), payload });
   expect(logged().filter(({ audit }) => audit)).toEqual([
-    expect.objectContaining({ caller: 'support-desk', action: 'submitBindingCode', factor: 'sms', result: 'rejected' }),
+    expect.objectContaining({
+      caller: 'support-desk',
+      action: 'submit_binding_code',
+      factor: 'sms',
+      result: 'rejected',
+    }),
   ]);
 });
 

@@ -16,8 +16,8 @@ export function codeRoutes(app: App, { enrollments, ids }: RouteParts): void {
     keyGenerator: ({ caller, params }) => `${caller?.name ?? ''} ${(params as { id: string }).id}`, // parsed by then
   });
 
-  const options = (operationId: string, summary: string) => ({
-    config: { scope: 'enrollments:code', action: operationId } as const,
+  const options = (operationId: string, action: string, summary: string) => ({
+    config: { scope: 'enrollments:code', action } as const,
     schema: {
       operationId,
       summary,
@@ -29,14 +29,14 @@ export function codeRoutes(app: App, { enrollments, ids }: RouteParts): void {
     },
   });
 
-  const bindingCode = options('submitBindingCode', 'Submit the code that was sent to the user');
+  const bindingCode = options('submitBindingCode', 'submit_binding_code', 'Submit the code that was sent to the user');
   app.post(
     '/enrollments/:id/binding-code',
     { ...bindingCode, schema: { ...bindingCode.schema, body: schemas.bindingCodeBody } },
     (request, reply) => submit(request, reply, request.params.id, request.body),
   );
 
-  const otp = options('submitOtp', 'Submit the code of the authenticator app');
+  const otp = options('submitOtp', 'submit_otp', 'Submit the code of the authenticator app');
   app.post('/enrollments/:id/otp', { ...otp, schema: { ...otp.schema, body: schemas.otpBody } }, (request, reply) =>
     submit(request, reply, request.params.id, { ...request.body, factor: 'otp' }),
   );
