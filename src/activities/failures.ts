@@ -23,6 +23,7 @@ export function failureOf(error: unknown): unknown {
     case 'ambiguous':
       return ApplicationFailure.create({ type: failureTypes.ambiguous, message, details, nonRetryable: true });
     case 'configuration':
+    case 'denied': // a rule of the tenant's, where no person was asked anything
       return ApplicationFailure.create({ type: failureTypes.configuration, message, details, nonRetryable: true });
     default:
       return ApplicationFailure.create({ type: failureTypes.malformedRequest, message, details, nonRetryable: true });

@@ -114,7 +114,11 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
     async refreshToken({ refreshToken }: { refreshToken: string }): Promise<RefreshOutcome> {
       return refusing<RefreshOutcome>(
         async () => ({ kind: 'refreshed', token: await mfa.refresh(refreshToken, cancellationSignal()) }),
-        (verdict) => (tokenRefusal(verdict) === undefined ? undefined : { kind: 'refused' }),
+        // A tenant that does not refresh is no reason to end a case: the user can still sign in.
+        (verdict) =>
+          verdict === 'configuration' || verdict === 'denied' || tokenRefusal(verdict) !== undefined
+            ? { kind: 'refused' }
+            : undefined,
       );
     },
 

@@ -13,6 +13,8 @@ export const failureTypes = {
   configuration: 'Auth0Configuration',
   /** Auth0 calls what we sent malformed: our bug. */
   malformedRequest: 'Auth0MalformedRequest',
+  /** The run was started by hand with something that is no enrollment. */
+  invalidInput: 'InvalidInput',
   /** Auth0 was down until the case's deadline. */
   unavailable: 'Auth0Unavailable',
 } as const;

@@ -15,4 +15,4 @@ export const isFactorName = (value: unknown): value is FactorName =>
 /** The order a new user goes through when the caller names none. */
 export const defaultPlan: readonly FactorName[] = ['sms', 'otp'];
 
-export type { AssociateRequest, Authenticator, EnrollmentDetails, Factor } from './factor';
+export type { AssociateRequest, Authenticator } from './factor';

@@ -1,6 +1,6 @@
 import { isE164 } from '../enrollment/phone-number';
-import type { FactorName } from '../factors';
-import type { ConfirmCodeResult, TokenInput } from './messages';
+import { isFactorName, type FactorName } from '../factors';
+import type { ConfirmCodeResult, MfaEnrollmentInput, TokenInput } from './messages';
 
 /** What people and systems ask of a case. Signals and updates both end as one of these, so both go the same way. */
 export type Command =
@@ -54,6 +54,18 @@ export function parsePhoneNumber(value: unknown): string | undefined {
   const phoneNumber = isObject(value) ? value['phoneNumber'] : undefined;
   return typeof phoneNumber === 'string' && isE164(phoneNumber) ? phoneNumber : undefined;
 }
+
+/** Anybody with access to Temporal can start a run by hand: is this what a run can begin with? */
+export const isEnrollmentInput = (value: unknown): value is MfaEnrollmentInput =>
+  isObject(value) &&
+  typeof value['userId'] === 'string' &&
+  Array.isArray(value['factors']) &&
+  value['factors'].length > 0 &&
+  new Set(value['factors']).size === value['factors'].length &&
+  value['factors'].every(isFactorName) &&
+  (value['phoneNumber'] === undefined || parsePhoneNumber(value) !== undefined) &&
+  (value['token'] === undefined || parseToken(value['token']) !== undefined) &&
+  (value['options'] === undefined || isObject(value['options']));
 
 /** Why somebody cancels: kept short, since it is shown. */
 export function parseReason(value: unknown): string | undefined {

@@ -14,6 +14,7 @@ import type { EnrollmentStatus } from '../enrollment/status';
 import { cancelOwnRun } from './auth0-calls';
 import { end, endAtDeadline, endCancelled } from './ending';
 import { listen, view } from './handlers';
+import { isEnrollmentInput } from './inbox';
 import { openCase, type LiveCase } from './live-case';
 import type { MfaEnrollmentInput } from './messages';
 import { present } from './presentation';
@@ -29,6 +30,12 @@ import { readBack } from './step-verify';
  * A closed tenant door, our own malformed request, or an Auth0 that is down past the deadline closes it as Failed.
  */
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
+  if (!isEnrollmentInput(input)) {
+    throw ApplicationFailure.nonRetryable(
+      'An enrollment begins with {userId, factors, phoneNumber?, token?}: factors of sms and otp, each once; an E.164 number.',
+      failureTypes.invalidInput,
+    );
+  }
   const live = openCase(input, Date.now());
   listen(live);
   present(live.enrollment);
