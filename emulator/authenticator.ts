@@ -25,7 +25,7 @@ export interface OobAuthenticator extends Common {
   readonly destination: string;
 }
 
-export interface RecoveryCodeAuthenticator extends Common {
+interface RecoveryCodeAuthenticator extends Common {
   readonly kind: 'recovery-code';
   code: string;
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { clientsRoutes } from './control/clients';
@@ -28,6 +30,13 @@ export async function createControlServer(tenant: Tenant): Promise<FastifyInstan
   app.post('/reset', async (_request, reply) => {
     tenant.reset();
     return reply.code(204).send();
+  });
+  await app.register(fastifyStatic, {
+    root: join(__dirname, 'public'),
+    setHeaders: (response) => {
+      response.setHeader('content-security-policy', "default-src 'self'; frame-ancestors 'none'");
+      response.setHeader('cache-control', 'no-cache');
+    },
   });
   for (const add of [
     usersRoutes,

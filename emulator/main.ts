@@ -8,9 +8,11 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  const { publicUrl, controlUrl, clientId } = emulator;
+  const { publicUrl, controlUrl, clientId, caFile } = emulator;
   // One line that a parent process waits for; the client's secret stays out of it, logs keep stdout.
-  console.log(JSON.stringify({ event: 'ready', public: publicUrl, control: controlUrl, clientId }));
+  console.log(
+    JSON.stringify({ event: 'ready', public: publicUrl, control: controlUrl, clientId, ...(caFile && { caFile }) }),
+  );
 }
 
 main().catch((error: unknown) => {

@@ -21,6 +21,8 @@ export const emulatorOptions = z.object({
   domain: hostAndPort.optional(),
   /** Host under which tokens get an issuer of their own. */
   customDomain: hostAndPort.optional(),
+  /** Serve the public side over https, with a certificate made at the start. */
+  https: z.union([z.boolean(), z.stringbool()]).default(false),
   /** Makes ids, codes and secrets repeat. */
   seed: z.string().min(1).optional(),
 });
@@ -37,6 +39,7 @@ const variables = {
   publicUrl: 'EMULATOR_PUBLIC_URL',
   domain: 'EMULATOR_DOMAIN',
   customDomain: 'EMULATOR_CUSTOM_DOMAIN',
+  https: 'EMULATOR_HTTPS',
   seed: 'EMULATOR_SEED',
 } as const satisfies Record<keyof EmulatorOptions, string>;
 

@@ -5,10 +5,10 @@ import type { User } from './user';
 
 const period = 30;
 
-export const stepAt = (epochMs: number): number => Math.floor(epochMs / 1000 / period);
+const stepAt = (epochMs: number): number => Math.floor(epochMs / 1000 / period);
 
 /** The code that an app with this base32 secret shows at a time. */
-export const codeAt = (secret: string, epochMs: number): string =>
+const codeAt = (secret: string, epochMs: number): string =>
   new TOTP({ secret, algorithm: 'SHA1', digits: 6, period }).generate({ timestamp: epochMs });
 
 /**

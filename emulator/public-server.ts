@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import formbody from '@fastify/formbody';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { OAuthError } from './errors';
 import { addFaultHooks } from './fault-hooks';
 import { addRequestLog } from './request-log';
@@ -26,9 +26,15 @@ import type { Tenant } from './tenant';
 export async function createPublicServer(
   tenant: Tenant,
   closing: AbortSignal,
-  server: Pick<FastifyServerOptions, 'forceCloseConnections'> & { https: { key: string; cert: string } | null },
+  /** Null: plain http. */
+  https: { readonly key: string; readonly cert: string } | null,
 ): Promise<FastifyInstance> {
-  const app: FastifyInstance = Fastify({ ...server, bodyLimit: 64 * 1024, routerOptions: { maxParamLength: 300 } });
+  const app: FastifyInstance = Fastify({
+    https,
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength: 300 },
+  });
   addRequestLog(app, tenant);
   addFaultHooks(app, tenant, closing);
   app.addHook('onSend', async (_request, reply) => {

@@ -26,8 +26,8 @@ const oobCodeContent = z.object({
 
 const content = z.discriminatedUnion('kind', [mfaTokenContent, oobCodeContent]);
 
-export type MfaTokenContent = z.infer<typeof mfaTokenContent>;
-export type OobCodeContent = z.infer<typeof oobCodeContent>;
+type MfaTokenContent = z.infer<typeof mfaTokenContent>;
+type OobCodeContent = z.infer<typeof oobCodeContent>;
 
 /** Auth0's opaque tokens: iron seals of eight parts, `Fe26.2*SERVER_<n>*…`. */
 export interface Seals {

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { makeCertificate } from './certificate';
 import { createControlServer } from './control-server';
 import { type EmulatorOptions, emulatorOptions } from './options';
 import { createPublicServer } from './public-server';
@@ -11,24 +12,28 @@ export interface Emulator {
   readonly controlUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** With https: the authority to trust, for `NODE_EXTRA_CA_CERTS`. Gone after `close`. */
+  readonly caFile?: string;
   /** Cuts every connection. */
   close(): Promise<void>;
 }
 
 /** Starts an emulated tenant in this process. @throws ZodError on bad options. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host, port, controlPort, publicUrl, domain, customDomain, ...ofTenant } = emulatorOptions.parse(options);
+  const parsed = emulatorOptions.parse(options);
+  const { host, port, controlPort, publicUrl, domain, customDomain, https, ...ofTenant } = parsed;
   const tenant = await createTenant(ofTenant);
   const closing = new AbortController();
-  const publicServer = await createPublicServer(tenant, closing.signal, { https: null, forceCloseConnections: true });
+  const certificate = https ? await makeCertificate(namesOf(parsed)) : undefined;
+  const publicServer = await createPublicServer(tenant, closing.signal, certificate ?? null);
   const controlServer = await createControlServer(tenant);
   const close = async () => {
     closing.abort();
-    await Promise.all([publicServer.close(), controlServer.close()]);
+    await Promise.all([publicServer.close(), controlServer.close(), certificate?.remove()]);
   };
   try {
     await publicServer.listen({ host, port });
-    const origin = publicUrl ?? `http://${addressOf(publicServer, host)}`;
+    const origin = publicUrl ?? `${https ? 'https' : 'http'}://${addressOf(publicServer, host)}`;
     tenant.place = {
       origin,
       domain: domain ?? new URL(origin).host,
@@ -44,8 +49,16 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     controlUrl: `http://${addressOf(controlServer, host)}`,
     clientId: tenant.client.id,
     clientSecret: tenant.client.secret,
+    ...(certificate && { caFile: certificate.caFile }),
     close,
   };
+}
+
+/** Every name and address that the tenant may be called by; ports are no part of a certificate. */
+function namesOf({ host, publicUrl, domain, customDomain }: EmulatorOptions): readonly string[] {
+  const withPort = [publicUrl, domain && `https://${domain}`, customDomain && `https://${customDomain}`];
+  const names = withPort.flatMap((url) => (url ? [new URL(url).hostname.replace(/^\[|\]$/g, '')] : []));
+  return ['localhost', '127.0.0.1', '::1', ...(host ? [host] : []), ...names];
 }
 
 /** An any-address is for listening; callers need one that they can reach. */

@@ -14,7 +14,7 @@ import type { AuthorizationCode, RefreshToken, SignIn } from './sign-in';
 import type { User } from './user';
 
 /** Everything the emulator remembers. Lives in memory: a test double has no yesterday. */
-export interface State {
+interface State {
   readonly users: Map<string, User>;
   readonly applications: Map<string, Application>;
   readonly challenges: Map<string, Challenge>;

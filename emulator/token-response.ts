@@ -43,7 +43,7 @@ export const isMfaAudience = (tenant: Tenant, audience: string): boolean =>
   mfaAudiences(tenant.place).includes(audience);
 
 /** Scopes that the audience has no use for are dropped; none asked means all of the MFA API's. */
-export function grantedScope(tenant: Tenant, audience: string, asked: readonly string[]): readonly string[] {
+function grantedScope(tenant: Tenant, audience: string, asked: readonly string[]): readonly string[] {
   if (!isMfaAudience(tenant, audience)) return asked;
   if (asked.length === 0) return mfaScopes;
   const known: readonly string[] = [...mfaScopes, ...identityScopes];

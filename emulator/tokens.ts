@@ -12,9 +12,9 @@ const accessClaims = z.object({
   jti: z.string(),
 });
 
-export type AccessClaims = z.infer<typeof accessClaims>;
+type AccessClaims = z.infer<typeof accessClaims>;
 
-export interface AccessTokenRequest {
+interface AccessTokenRequest {
   readonly issuer: string;
   readonly subject: string;
   readonly audience: string;
@@ -23,7 +23,7 @@ export interface AccessTokenRequest {
   readonly lifeSeconds: number;
 }
 
-export type Verified =
+type Verified =
   | { readonly state: 'valid'; readonly claims: AccessClaims }
   | { readonly state: 'expired'; readonly claims: AccessClaims }
   | { readonly state: 'invalid' };

@@ -1,0 +1,88 @@
+import 'reflect-metadata';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { webcrypto } from 'node:crypto';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+  /** The authority that signed it, as a file for `NODE_EXTRA_CA_CERTS`. */
+  readonly caFile: string;
+  /** Removes that file. */
+  remove(): Promise<void>;
+}
+
+const signing = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const day = 86_400_000;
+
+/** An authority made for this process alone, and a certificate of it for these host names and addresses. */
+export async function makeCertificate(hosts: readonly string[]): Promise<Certificate> {
+  const newKeys = () => webcrypto.subtle.generateKey(signing, true, ['sign', 'verify']);
+  const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
+  // Real time, whatever the emulator's clock says: TLS is checked by the caller's clock.
+  const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
+  const ca = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: 'CN=Auth0 emulator test authority',
+      keys: caKeys,
+      signingAlgorithm: signing,
+      ...validity,
+      extensions: [
+        new BasicConstraintsExtension(true, 0, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        await SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, webcrypto),
+      ],
+    },
+    webcrypto,
+  );
+  const names = [...new Set(hosts)].map((value) => ({
+    type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
+    value,
+  }));
+  const leaf = await X509CertificateGenerator.create(
+    {
+      subject: 'CN=Auth0 emulator',
+      issuer: ca.subject,
+      publicKey: keys.publicKey,
+      signingKey: caKeys.privateKey,
+      signingAlgorithm: signing,
+      ...validity,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+        new SubjectAlternativeNameExtension(names),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
+        await AuthorityKeyIdentifierExtension.create(caKeys.publicKey, false, webcrypto),
+      ],
+    },
+    webcrypto,
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'auth0-emulator-'));
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, ca.toString('pem'));
+  const key = PemConverter.encode(
+    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
+    PemConverter.PrivateKeyTag,
+  );
+  return {
+    key,
+    cert: leaf.toString('pem'),
+    caFile,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
