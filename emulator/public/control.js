@@ -1,6 +1,6 @@
 const byId = (id) => document.getElementById(id);
 
-/** A call to the control API; what went wrong is shown at the top. */
+/** A call to the control API. @throws Error that says what was refused */
 async function control(method, path, body) {
   const response = await fetch(path, {
     method,
@@ -8,8 +8,7 @@ async function control(method, path, body) {
   });
   const text = await response.text();
   const answer = text === '' ? undefined : JSON.parse(text);
-  byId('problem').textContent = response.ok ? '' : `${method} ${path}: ${answer?.error ?? response.status}`;
-  if (!response.ok) throw new Error(`${response.status}`);
+  if (!response.ok) throw new Error(`${method} ${path}: ${answer?.error ?? response.status}`);
   return answer;
 }
 
@@ -74,7 +73,7 @@ function drawUser({ user, authenticators, path }) {
       ),
     ),
     element('p', {}, [
-      element('button', { text: 'MFA access token', onclick: () => void giveToken() }),
+      element('button', { text: 'MFA access token', onclick: () => act(giveToken) }),
       element('button', { text: 'Approve push', onclick: push('approve') }),
       element('button', { text: 'Reject push', onclick: push('reject') }),
     ]),
@@ -136,9 +135,17 @@ async function refresh() {
   );
 }
 
-/** Does something and shows what came of it; a refusal is on the page already. */
-function act(what) {
-  what().then(refresh, () => undefined);
+/** Does something and shows what came of it; a refusal stays on the page until the next thing done. */
+async function act(what) {
+  byId('problem').textContent = '';
+  try {
+    await what();
+  } catch (error) {
+    byId('problem').textContent = error.message;
+    // Inputs go back to what is true.
+    drawn.clear();
+  }
+  await refreshQuietly();
 }
 
 function onSubmit(id, send) {
