@@ -534,6 +534,16 @@ describe('list and delete', () => {
     expect((await tenant.list(token)).map(({ authenticator_type }) => authenticator_type)).toEqual(['otp']);
   });
 
+  test('row 24: delete takes a JSON content type with an empty body, as Auth0’s SDK sends it', async () => {
+    const token = await tenant.withSms(await tenant.newUser());
+    const [sms] = await tenant.list(token);
+    const answer = await call(`${tenant.publicUrl}/mfa/authenticators/${encodeURIComponent(sms?.id ?? '')}`, {
+      method: 'DELETE',
+      headers: { ...tenant.bearer(token), 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(204);
+  });
+
   test.each<[string, string, (token: string) => Promise<Answer>]>([
     ['enroll', 'read:authenticators remove:authenticators', (token) => tenant.associateOtp(token)],
     ['read:authenticators', 'enroll', (token) => tenant.get('/mfa/authenticators', tenant.bearer(token))],

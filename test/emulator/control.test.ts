@@ -82,6 +82,17 @@ test('the clock moves what expires, the Date header and the inbox', async () => 
   expect(Math.abs(Date.parse(message?.at ?? '') - after)).toBeLessThan(10_000);
 });
 
+test('the inbox can be narrowed to one user or one number', async () => {
+  const [ada, bob] = [await tenant.newUser(), await tenant.newUser()];
+  await tenant.associateSms(await tenant.token(ada), '+12025550101');
+  await tenant.associateSms(await tenant.token(bob), '+12025550102');
+  const inbox = async (query: Record<string, string>) =>
+    parse((await tenant.control('GET', `/inbox?${new URLSearchParams(query).toString()}`)).text);
+  expect(await inbox({ userId: ada })).toMatchObject([{ to: '+12025550101' }]);
+  expect(await inbox({ to: '+12025550102' })).toMatchObject([{ userId: bob }]);
+  expect(await inbox({})).toHaveLength(2);
+});
+
 test('requests are kept as they came, oldest first', async () => {
   const token = await tenant.token(await tenant.newUser());
   await tenant.associateOtp(token);
