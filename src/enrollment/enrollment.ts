@@ -126,14 +126,29 @@ export function advance(enrollment: Enrollment, event: EnrollmentEvent): Enrollm
 
 export const isSettled = (enrollment: Enrollment): enrollment is Settled => 'endedAt' in enrollment;
 
+/** Waiting for a person, or over: nothing happens by itself soon. */
+export const isAtRest = (enrollment: Enrollment): boolean =>
+  isSettled(enrollment) ||
+  enrollment.state === 'awaiting_token' ||
+  enrollment.state === 'awaiting_code' ||
+  (enrollment.state === 'associating' && enrollment.blockedOn !== undefined);
+
+/** Has Auth0 not accepted this factor yet? */
+export const isMissing = ({ state }: Pick<FactorProgress, 'state'>): boolean =>
+  state === 'waiting' || state === 'challenged';
+
+/** Has Auth0 accepted this factor, read back or not? */
+export const isAccepted = ({ state }: Pick<FactorProgress, 'state'>): boolean =>
+  state === 'accepted' || state === 'confirmed';
+
 /** The first factor of the plan that Auth0 has not accepted yet. */
-export const currentFactor = (enrollment: Enrollment): FactorName | undefined =>
-  enrollment.plan.find(({ state }) => state === 'waiting' || state === 'challenged')?.factor;
+export const currentFactor = (enrollment: Pick<Enrollment, 'plan'>): FactorName | undefined =>
+  enrollment.plan.find(isMissing)?.factor;
 
 /** What the case would end as, were it to end now for no other reason: all of its factors read back, some there, none. */
 export function outcomeOf(enrollment: Enrollment): 'completed' | 'partial' | 'expired' {
   if (enrollment.plan.every(({ state }) => state === 'confirmed')) return 'completed';
-  return enrollment.plan.some(({ state }) => state === 'confirmed' || state === 'accepted') ? 'partial' : 'expired';
+  return enrollment.plan.some(isAccepted) ? 'partial' : 'expired';
 }
 
 type StepEvent = Extract<
@@ -257,8 +272,7 @@ function afterReading(
   const plan = enrollment.plan.map((progress): FactorProgress => {
     const listed = authenticators.find((record) => record.active && factors[progress.factor].lists(record));
     if (listed === undefined) {
-      const lost = progress.state === 'accepted' || progress.state === 'confirmed';
-      return lost ? { factor: progress.factor, state: 'waiting', alreadyActive: false } : progress;
+      return isAccepted(progress) ? { factor: progress.factor, state: 'waiting', alreadyActive: false } : progress;
     }
     return {
       factor: progress.factor,
@@ -274,8 +288,7 @@ function afterReading(
 }
 
 function nextStep(facts: Facts): Enrollment {
-  const left = facts.plan.some(({ state }) => state === 'waiting' || state === 'challenged');
-  return left ? { ...facts, state: 'associating' } : { ...facts, state: 'verifying' };
+  return { ...facts, state: currentFactor(facts) === undefined ? 'verifying' : 'associating' };
 }
 
 /** `completed` is not anybody's to claim: it stands only on factors that were read back. */

@@ -1,10 +1,9 @@
 import { maskPhoneNumber } from '../enrollment/phone-number';
-import { record, type LiveCase } from './live-case';
+import { forgetChallenge, record, type LiveCase } from './live-case';
 
 /** Takes another number: a code texted to the old one proves nothing about the new one, so its challenge is gone. */
 export function changeNumber(live: LiveCase, phoneNumber: string): void {
   live.phoneNumber = phoneNumber;
-  live.live = undefined;
-  live.previous = undefined;
+  forgetChallenge(live);
   record(live, { type: 'phoneNumberChanged', phoneNumber: maskPhoneNumber(phoneNumber) });
 }

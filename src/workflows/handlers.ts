@@ -1,6 +1,6 @@
 import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
-import { currentFactor, isSettled } from '../enrollment/enrollment';
+import { currentFactor, isAccepted, isAtRest, isMissing, isSettled } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import { secondsUntil, textAllowedAt, viewOf } from '../enrollment/view';
@@ -111,15 +111,9 @@ async function obeyed(live: LiveCase, command: Exclude<Command, { type: 'code' }
 
 /** The view once the case rests: waiting for a person, or over. */
 async function rested(live: LiveCase): Promise<EnrollmentStatus> {
-  await condition(() => isAtRest(live));
+  await condition(() => isAtRest(live.enrollment));
   return view(live);
 }
-
-const isAtRest = ({ enrollment }: LiveCase): boolean =>
-  isSettled(enrollment) ||
-  enrollment.state === 'awaiting_token' ||
-  enrollment.state === 'awaiting_code' ||
-  (enrollment.state === 'associating' && enrollment.blockedOn !== undefined);
 
 // Validators: synchronous and pure. What they refuse leaves no event.
 
@@ -134,7 +128,7 @@ function validateCode(live: LiveCase, input: unknown): void {
   }
   refuseSettled(live);
   const progress = live.enrollment.plan.find((each) => each.factor === factor);
-  if (progress?.state === 'accepted' || progress?.state === 'confirmed') return; // a repeated code learns that it worked
+  if (progress !== undefined && isAccepted(progress)) return; // a repeated code learns that it worked
   if (live.enrollment.state === 'awaiting_token') return; // answered with token_needed
   if (live.live === undefined || currentFactor(live.enrollment) !== factor) {
     throw refused('wrong_step', `No code for ${factor} is awaited now.`, live);
@@ -187,7 +181,7 @@ function validatePhoneNumber(live: LiveCase, input: unknown): void {
     throw refused('malformed', 'phoneNumber must be E.164, such as +14155550123.', live);
   refuseSettled(live);
   const open = live.enrollment.plan.some(
-    ({ factor, state }) => factors[factor].needs === 'phoneNumber' && (state === 'waiting' || state === 'challenged'),
+    (progress) => factors[progress.factor].needs === 'phoneNumber' && isMissing(progress),
   );
   if (!open) throw refused('wrong_step', 'No factor of this enrollment that is still open uses a phone number.', live);
   const now = Date.now();

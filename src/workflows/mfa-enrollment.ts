@@ -41,15 +41,16 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
   present(live.enrollment);
 
   const cancellation = hearCancellation(live);
-  const failure = await CancellationScope.nonCancellable(() => run(live));
-  answerWhatIsLeft(live);
-  if (failure === undefined && live.enrollment.state === 'cancelled' && !cancellation.heard) {
-    await CancellationScope.nonCancellable(cancelOwnRun);
-    await CancellationScope.nonCancellable(() =>
-      condition(() => cancellation.heard, '1 minute', { summary: 'Closing' }),
-    );
-  }
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  const failure = await CancellationScope.nonCancellable(async () => {
+    const fault = await run(live);
+    answerWhatIsLeft(live);
+    if (live.enrollment.state === 'cancelled' && !cancellation.heard) {
+      await cancelOwnRun();
+      await condition(() => cancellation.heard, '1 minute', { summary: 'Closing' });
+    }
+    await condition(allHandlersFinished);
+    return fault;
+  });
 
   if (failure !== undefined) throw failure;
   if (live.enrollment.state === 'failed') {

@@ -1,5 +1,5 @@
 import { metricMeter, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { currentFactor, isSettled, type Enrollment } from '../enrollment/enrollment';
+import { currentFactor, isAtRest, isSettled, type Enrollment } from '../enrollment/enrollment';
 import { levelAt } from '../enrollment/bucket';
 import { nextAction } from '../enrollment/view';
 import { searchAttributes } from './search-attributes';
@@ -7,20 +7,14 @@ import { searchAttributes } from './search-attributes';
 /** What an operator sees of a case in Temporal's UI and lists. */
 export function present(enrollment: Enrollment): void {
   setCurrentDetails(details(enrollment));
-  if (worthALook(enrollment)) upsert(enrollment);
+  // Only where a case rests: every upsert is an event and a write to visibility.
+  if (isAtRest(enrollment)) upsert(enrollment);
   if (isSettled(enrollment)) {
     metricMeter
       .createCounter('mfa_enrollment_outcome', 'enrollments', 'Enrollments ended, by outcome')
       .add(1, { outcome: enrollment.state });
   }
 }
-
-/** Only where a case rests: every upsert is an event and a write to visibility. */
-const worthALook = (enrollment: Enrollment): boolean =>
-  isSettled(enrollment) ||
-  enrollment.state === 'awaiting_token' ||
-  enrollment.state === 'awaiting_code' ||
-  (enrollment.state === 'associating' && enrollment.blockedOn !== undefined);
 
 function upsert(enrollment: Enrollment): void {
   const state = enrollment.state;

@@ -1,4 +1,5 @@
 import { factors, type Authenticator, type FactorName } from '../factors';
+import { isAccepted } from '../enrollment/enrollment';
 import { orphansOf } from '../enrollment/orphans';
 import type { HeldToken } from '../enrollment/tokens';
 import { deleteAuthenticator, listAuthenticators } from './auth0-calls';
@@ -7,6 +8,9 @@ import { dropToken } from './step-token';
 
 /** `unavailable`: Auth0 did not answer. `token`: it refused this token, which is dropped. */
 export type Reading = readonly Authenticator[] | 'unavailable' | 'token';
+
+/** When an Auth0 that is down is asked again (epoch ms). */
+export const askAgainAt = (): number => Date.now() + 30_000;
 
 /** Reads what is true, without drawing a conclusion yet. */
 export async function look(live: LiveCase, token: HeldToken, summary: string): Promise<Reading> {
@@ -51,9 +55,7 @@ export const listsActive = (authenticators: readonly Authenticator[], factor: Fa
 /** Records this case made that may still lie about unconfirmed: associates sent, less the ones that became active. */
 export const looseRecords = (live: LiveCase): number =>
   Object.values(live.made).reduce((sum, made) => sum + made, 0) -
-  live.enrollment.plan.filter(
-    ({ state, alreadyActive }) => !alreadyActive && (state === 'accepted' || state === 'confirmed'),
-  ).length;
+  live.enrollment.plan.filter((progress) => !progress.alreadyActive && isAccepted(progress)).length;
 
 /**
  * Deletes the unconfirmed records of this case among those last read, except `spared` ones. A deletion that fails leaves

@@ -1,3 +1,4 @@
+import { uuid4 } from '@temporalio/workflow';
 import type { Associated } from '../auth0/mfa';
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
 import { currentFactor, type BlockedOn } from '../enrollment/enrollment';
@@ -7,14 +8,12 @@ import type { HeldToken } from '../enrollment/tokens';
 import { factors, type FactorName } from '../factors';
 import { associate } from './auth0-calls';
 import { changeNumber } from './commands';
-import { newChallengeId, nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
-import { looseRecords, read, sweep } from './reading';
+import { forgetChallenge, nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
+import { askAgainAt, looseRecords, read, sweep } from './reading';
 import { dropToken, takeToken, tokenOrPause } from './step-token';
 
 /** An associate whose answer was lost is tried again by itself this often, each time after reading and sweeping. */
 const lostAnswersBound = 2;
-/** How long a case waits before it asks an Auth0 that is down again. */
-const outageWaitMs = 30_000;
 /** Warn from here on: Auth0 keeps about 51 records of a user. */
 const nearAuthenticatorLimit = 45;
 
@@ -74,8 +73,7 @@ async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken)
     case 'token_refused':
       live.made[name] -= 1;
       dropToken(live, token.accessToken, outcome.problem);
-      live.live = undefined;
-      live.previous = undefined;
+      forgetChallenge(live);
       return;
     case 'phone_number_invalid':
       live.made[name] -= 1;
@@ -89,7 +87,7 @@ async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken)
       return block(live, 'resend', 'authenticator_limit');
     case 'unavailable':
       live.made[name] -= 1;
-      return block(live, 'auth0', 'auth0_unavailable', Date.now() + outageWaitMs);
+      return block(live, 'auth0', 'auth0_unavailable', askAgainAt());
     case 'lost':
       live.lostAnswers += 1;
       live.unsettled = true;
@@ -106,7 +104,7 @@ function issue(live: LiveCase, factor: FactorName, token: HeldToken, answer: Ass
   const now = Date.now();
   const codeDies = now + limits.codeLifeSeconds * 1000;
   const challenge: LiveChallenge = {
-    challengeId: newChallengeId(),
+    challengeId: uuid4(),
     token,
     secret:
       answer.type === 'oob'
@@ -164,7 +162,7 @@ async function waitUntilUnblocked(live: LiveCase, blockedOn: BlockedOn): Promise
 
 async function readOrBlock(live: LiveCase, token: HeldToken, summary: string): Promise<boolean> {
   const outcome = await read(live, token, summary);
-  if (outcome === 'unavailable') block(live, 'auth0', 'auth0_unavailable', Date.now() + outageWaitMs);
+  if (outcome === 'unavailable') block(live, 'auth0', 'auth0_unavailable', askAgainAt());
   return outcome === 'read';
 }
 

@@ -1,4 +1,5 @@
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
+import { isAccepted } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
 import { problem } from '../enrollment/problems';
 import { withToken } from '../enrollment/tokens';
@@ -8,7 +9,7 @@ import type { ConfirmOutcome } from '../activities/outcomes';
 import { confirm, type Fault } from './auth0-calls';
 import { changeNumber } from './commands';
 import type { CodeCommand, CodeResult, Command } from './inbox';
-import { nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
+import { forgetChallenge, nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
 import { listsActive, read } from './reading';
 import { canGoOnWithoutSignIn, dropToken, pauseForToken, takeToken } from './step-token';
 
@@ -176,8 +177,7 @@ async function settle(
 }
 
 function accept(live: LiveCase): CodeResult {
-  live.live = undefined;
-  live.previous = undefined;
+  forgetChallenge(live);
   live.refused = undefined;
   record(live, { type: 'codeAccepted', at: Date.now() });
   return { result: 'confirmed' };
@@ -230,8 +230,7 @@ function replaceChallenge(live: LiveCase): CodeResult {
 }
 
 function renewChallenge(live: LiveCase): void {
-  live.live = undefined;
-  live.previous = undefined;
+  forgetChallenge(live);
   record(live, { type: 'reassociationRequested' });
 }
 
@@ -243,9 +242,7 @@ const isRefusedAlready = (live: LiveCase, code: string, challenge: LiveChallenge
   live.refused?.code === code && live.refused.challengeId === challenge.challengeId && now < live.refused.until;
 
 const isDone = (live: LiveCase, factor: FactorName): boolean =>
-  live.enrollment.plan.some(
-    (progress) => progress.factor === factor && (progress.state === 'accepted' || progress.state === 'confirmed'),
-  );
+  live.enrollment.plan.some((progress) => progress.factor === factor && isAccepted(progress));
 
 /** A token without the scope to enroll would only be refused; Auth0 leaves `scope` out when it is what was asked for. */
 const mayEnroll = (scope: readonly string[]): boolean => scope.length === 0 || scope.includes('enroll');

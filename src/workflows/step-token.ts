@@ -3,7 +3,7 @@ import { problem, type ProblemCode } from '../enrollment/problems';
 import { tokenFor, withoutRefreshToken, withoutToken, withToken, type HeldToken } from '../enrollment/tokens';
 import { refreshToken } from './auth0-calls';
 import { changeNumber } from './commands';
-import { nextCommand, record, type LiveCase } from './live-case';
+import { forgetChallenge, nextCommand, record, type LiveCase } from './live-case';
 import type { TokenInput } from './messages';
 
 /** `awaiting_token`: nothing goes on until somebody brings a token; days may pass. */
@@ -58,8 +58,7 @@ export function dropToken(live: LiveCase, accessToken: string, because: ProblemC
 
 export function pauseForToken(live: LiveCase): void {
   const now = Date.now();
-  live.live = undefined;
-  live.previous = undefined;
+  forgetChallenge(live);
   record(live, { type: 'tokenNeeded', problem: problem(live.tokenProblem ?? missing(live, now), now) });
 }
 

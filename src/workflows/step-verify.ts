@@ -3,13 +3,12 @@ import { outcomeOf } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
 import { end } from './ending';
 import { nextCommand, recordProblem, type LiveCase } from './live-case';
-import { listsActive, look, note } from './reading';
+import { askAgainAt, listsActive, look, note } from './reading';
 import { takeToken, tokenOrPause } from './step-token';
 
 /** Auth0 may take a moment to list what it has just accepted. */
 const readsBeforeDoubt = 3;
 const readAgainMs = 1_000;
-const outageWaitMs = 30_000;
 
 /** `verifying`: every factor is accepted; nothing is `completed` before Auth0 lists them all active. */
 export async function readBack(live: LiveCase): Promise<void> {
@@ -31,8 +30,9 @@ export async function readBack(live: LiveCase): Promise<void> {
 }
 
 async function waitOutOutage(live: LiveCase): Promise<void> {
-  recordProblem(live, 'auth0_unavailable', Date.now() + outageWaitMs);
-  const command = await nextCommand(live, 'Waiting for Auth0', Date.now() + outageWaitMs);
+  const again = askAgainAt();
+  recordProblem(live, 'auth0_unavailable', again);
+  const command = await nextCommand(live, 'Waiting for Auth0', again);
   switch (command?.type) {
     case undefined:
       return;
