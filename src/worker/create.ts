@@ -15,8 +15,6 @@ export interface WorkerParts {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
-  /** Over the rest: tests set the cache's size, and bring a bundle of their own. */
-  readonly options?: Partial<WorkerOptions>;
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
@@ -42,14 +40,13 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     stickyQueueScheduleToStartTimeout: '3s',
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
-    ...parts.options,
   });
 
 /** Where `npm run build` puts the workflow bundle: beside the compiled code. */
 const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
 
 /** The bundle that the build left; from sources, one is made at start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
   return { workflowsPath: require.resolve('../workflows') };
 }
