@@ -2,14 +2,13 @@ import { parseArgs } from 'node:util';
 import { runDemo } from './demo/enrollment';
 import { createNarrator } from './demo/narrator';
 import { startStack } from './stack';
+import { interruption } from './stack/interruption';
 
 /** `npm run demo [-- --keep]`: a whole stack, one user enrolled in two factors through the HTTP API, told step by step. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
   const narrator = createNarrator();
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
-  });
+  const interrupted = interruption();
   narrator.title('Durable MFA enrollment: one user, SMS, then an authenticator app');
   const stack = await startStack({
     announce: true,

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { startStack } from './stack';
+import { interruption } from './stack/interruption';
 
 /** `npm start`: the stack, staying up; its cases, keys and ports are kept in `.temporal/` over restarts. */
 async function main(): Promise<void> {
-  const interrupted = new Promise<undefined>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
-  });
+  const interrupted = interruption();
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const stack = await startStack({
     state: join(__dirname, '../.temporal'),
@@ -26,9 +25,9 @@ async function main(): Promise<void> {
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
   say('\nCtrl-C stops it; the cases stay. Addresses and keys are also in .run/stack.json.');
-  const crashed = await Promise.race([stack.crashed, interrupted]);
+  const ended = await Promise.race([stack.crashed, interrupted]);
   await stack.stop();
-  if (crashed !== undefined) throw new Error(`The ${crashed} has ended; its log is in ${stack.logs}`);
+  if (ended !== 'interrupted') throw new Error(`The ${ended} has ended; its log is in ${stack.logs}`);
 }
 
 main().catch((error: unknown) => {
