@@ -4,7 +4,7 @@ import { ApiProblem } from '../../src/api/problems';
 import type { Enrollments } from '../../src/api/enrollments';
 import type { MfaClient, TokenSet } from '../../src/auth0/mfa';
 import { pkceChallenge } from '../../src/auth0/authorize';
-import { as, id, idKey, inState, testApp, userId } from './support';
+import { application, as, id, idKey, inState, testApp, userId } from './support';
 
 const publicUrl = 'https://mfa.example.com';
 const tokenOf = (sub?: string) =>
@@ -31,12 +31,7 @@ async function service(more: Partial<Enrollments> = {}, answer: () => Promise<To
     {
       signIn: {
         idKey,
-        auth0: {
-          domain: 'tenant.eu.auth0.com',
-          baseUrl: 'https://tenant.eu.auth0.com',
-          audience: 'https://tenant.eu.auth0.com/mfa/',
-          clientId: 'the-client',
-        },
+        auth0: application,
         exchangeCode,
       },
     },

@@ -76,6 +76,14 @@ const apiKeys = (Object.keys(rolesToScopes) as Role[]).map((role) => ({
   scopes: rolesToScopes[role],
 }));
 
+/** The application at Auth0 that the app under test signs users in with. */
+export const application = {
+  domain: 'tenant.eu.auth0.com',
+  baseUrl: 'https://tenant.eu.auth0.com',
+  audience: 'https://tenant.eu.auth0.com/mfa/',
+  clientId: 'the-client',
+};
+
 /** The app over fake cases, and every line that it logged. */
 export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Partial<AppParts> = {}) {
   const lines: string[] = [];
@@ -86,12 +94,7 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     authenticate: createAuthenticate({ keys: apiKeys }),
     signIn: {
       idKey,
-      auth0: {
-        domain: 'tenant.eu.auth0.com',
-        baseUrl: 'https://tenant.eu.auth0.com',
-        audience: 'https://tenant.eu.auth0.com/mfa/',
-        clientId: 'the-client',
-      },
+      auth0: application,
       exchangeCode: () => Promise.reject(new Error('not expected to be called')),
     },
     ready: () => Promise.resolve(),
