@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments, type Addresses, type TemporalPlace } from './stack/environment';
-import { freePort } from './stack/ports';
-import { keptPorts, type Ports } from './stack/kept-ports';
+import { holdFolder } from './stack/hold';
+import { keptPorts } from './stack/kept-ports';
+import { freePorts, type Ports } from './stack/ports';
 import { freshSecrets, keptSecrets, type Secrets } from './stack/secrets';
 import { answers, createService, type Service } from './stack/service';
 import { publishStack, type StackFile } from './stack/stack-file';
@@ -45,15 +46,31 @@ const taskQueueDefault = 'mfa-enrollment';
 /**
  * Starts Temporal (or uses `TEMPORAL_ADDRESS`), the emulated tenant, codec server, worker and API on free ports of
  * 127.0.0.1, each a process of its own, and waits until all are ready. Stacks do not meet: each has its own ports, keys
- * and folder. Throws, with everything stopped again, when a part does not start; the error holds the end of its log.
+ * and folder. Throws when another stack holds `state`, or,
+ * with everything stopped again, when a part does not start; the error holds the end of its log.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const throwAway = options.state === undefined;
   const folder = options.state ?? mkdtempSync(join(tmpdir(), 'mfa-stack-'));
+  const letGo = holdFolder(folder);
+  const leave = () => {
+    letGo();
+    if (throwAway) rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return await startIn(folder, throwAway, leave, options);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function startIn(folder: string, throwAway: boolean, leave: () => void, options: StackOptions): Promise<Stack> {
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
-  const secrets = options.state === undefined ? freshSecrets() : keptSecrets(join(folder, 'secrets.json'));
-  const ports = options.state === undefined ? await freshPorts() : await keptPorts(join(folder, 'ports.json'));
-  const server = temporalServer(ports, folder, options.state === undefined);
+  const secrets = throwAway ? freshSecrets() : keptSecrets(join(folder, 'secrets.json'));
+  const ports = throwAway ? await freePorts() : await keptPorts(join(folder, 'ports.json'));
+  const server = temporalServer(ports, folder, throwAway);
   const addresses = addressesOf(ports, server);
   const services = createServices({
     addresses,
@@ -75,7 +92,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await services.worker.stop();
     await services.emulator.stop();
     await services.temporal?.stop();
-    if (options.state === undefined) rmSync(folder, { recursive: true, force: true });
+    leave();
   };
 
   const start = async (service: Service | undefined) => {
@@ -150,13 +167,6 @@ function temporalServer(ports: Ports, folder: string, throwAway: boolean): Tempo
 function devUiOf(address: string): string {
   const { hostname, port } = new URL(`http://${address}`);
   return `http://${hostname}:${Number(port === '' ? 7233 : port) + 1000}`;
-}
-
-async function freshPorts(): Promise<Ports> {
-  const [temporal, temporalUi, emulator, emulatorControl, api, codecServer, workerHealth] = await Promise.all(
-    Array.from({ length: 7 }, () => freePort()),
-  );
-  return { temporal, temporalUi, emulator, emulatorControl, api, codecServer, workerHealth } as Ports; // seven were asked for
 }
 
 function addressesOf(ports: Ports, server: TemporalServer): Addresses {

@@ -1,18 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
-import { freePort } from './ports';
-
-const portsSchema = z.strictObject({
-  temporal: z.number(),
-  temporalUi: z.number(),
-  emulator: z.number(),
-  emulatorControl: z.number(),
-  api: z.number(),
-  codecServer: z.number(),
-  workerHealth: z.number(),
-});
-export type Ports = z.infer<typeof portsSchema>;
+import { freePorts, portsSchema, type Ports } from './ports';
 
 const usual: Ports = {
   temporal: 7233,
@@ -29,9 +17,7 @@ const usual: Ports = {
  * there. They stay the same because cases and tokens carry the tenant's address.
  */
 export async function keptPorts(file: string): Promise<Ports> {
-  const before = read(file) ?? usual;
-  const entries = Object.entries(before).map(async ([name, port]) => [name, await freePort(port)] as const);
-  const ports = portsSchema.parse(Object.fromEntries(await Promise.all(entries)));
+  const ports = await freePorts(read(file) ?? usual);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, `${JSON.stringify(ports, null, 2)}\n`, { mode: 0o600 });
   return ports;

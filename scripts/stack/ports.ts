@@ -1,12 +1,38 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { z } from 'zod';
+
+export const portsSchema = z.strictObject({
+  temporal: z.number(),
+  temporalUi: z.number(),
+  emulator: z.number(),
+  emulatorControl: z.number(),
+  api: z.number(),
+  codecServer: z.number(),
+  workerHealth: z.number(),
+});
+/** The ports of a stack, all different. */
+export type Ports = z.infer<typeof portsSchema>;
 
 // Below the ranges that Linux and macOS hand out for outgoing connections, so that nothing slips in between.
 const lowest = 20_000;
 const highest = 32_000;
 
-/** A port of 127.0.0.1 that nobody listens on: `preferred` when it is free, else a random one. */
-export async function freePort(preferred?: number): Promise<number> {
+/** Ports of 127.0.0.1 that nobody listens on: the preferred ones where they are free, else random ones. */
+export async function freePorts(preferred: Partial<Ports> = {}): Promise<Ports> {
+  const taken = new Set<number>();
+  const chosen: Record<string, number> = {};
+  // One after the other, so that no port is chosen twice.
+  for (const name of portsSchema.keyof().options) {
+    const port = await freePort(taken, preferred[name]);
+    taken.add(port);
+    chosen[name] = port;
+  }
+  return portsSchema.parse(chosen);
+}
+
+async function freePort(taken: ReadonlySet<number>, preferred: number | undefined): Promise<number> {
+  const isFree = async (port: number) => !taken.has(port) && (await canListen(port));
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   for (let tries = 0; tries < 100; tries += 1) {
     const port = randomInt(lowest, highest);
@@ -15,7 +41,7 @@ export async function freePort(preferred?: number): Promise<number> {
   throw new Error(`No free port found between ${lowest} and ${highest} on 127.0.0.1`);
 }
 
-const isFree = (port: number): Promise<boolean> =>
+const canListen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -40,6 +41,7 @@ export function createService(options: ServiceOptions): Service {
   let child: ChildProcess | undefined;
   let output = '';
   let wanted = false;
+  let written: Promise<void> = Promise.resolve();
   let crash: () => void = () => undefined;
   const crashed = new Promise<void>((resolve) => (crash = resolve));
 
@@ -57,6 +59,7 @@ export function createService(options: ServiceOptions): Service {
     started.stdout.pipe(log, { end: false });
     started.stderr.pipe(log, { end: false });
     started.once('close', () => log.end());
+    written = finished(log);
     started.once('exit', () => {
       if (wanted) crash();
     });
@@ -65,6 +68,11 @@ export function createService(options: ServiceOptions): Service {
   };
 
   const hasEnded = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
+
+  // The whole group: a guard that is killed alone would leave its program behind.
+  const killGroup = () => {
+    if (child?.pid !== undefined && !hasEnded()) process.kill(-child.pid, 'SIGKILL');
+  };
 
   const gone = async (): Promise<void> => {
     const current = child;
@@ -75,10 +83,16 @@ export function createService(options: ServiceOptions): Service {
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     wanted = false;
     if (hasEnded()) return;
-    child?.kill(signal);
-    const force = setTimeout(() => child?.kill('SIGKILL'), options.graceSeconds * 1000);
+    if (signal === 'SIGKILL') killGroup();
+    else child?.kill(signal);
+    const force = setTimeout(killGroup, options.graceSeconds * 1000);
     await gone();
     clearTimeout(force);
+  };
+
+  const failure = async (what: string): Promise<Error> => {
+    await Promise.race([written, sleep(1_000)]);
+    return new Error(`The ${options.name} ${what}.\n${tail(logFile)}`);
   };
 
   return {
@@ -91,12 +105,10 @@ export function createService(options: ServiceOptions): Service {
       child = launch();
       const until = Date.now() + options.readyWithinSeconds * 1000;
       while (!(await options.isReady(output))) {
-        if (hasEnded()) throw new Error(`The ${options.name} ended while starting.\n${tail(logFile)}`);
+        if (hasEnded()) throw await failure('ended while starting');
         if (Date.now() > until) {
           await end('SIGKILL');
-          throw new Error(
-            `The ${options.name} was not ready within ${options.readyWithinSeconds} s.\n${tail(logFile)}`,
-          );
+          throw await failure(`was not ready within ${options.readyWithinSeconds} s`);
         }
         await sleep(50);
       }
