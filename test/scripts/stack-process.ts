@@ -5,8 +5,8 @@ async function main(): Promise<void> {
   const [state] = process.argv.slice(2);
   const stack = await startStack(state === undefined ? {} : { state });
   process.once('SIGTERM', () => void stack.stop().then(() => process.exit(0)));
-  const { services, stop: _stop, crashed: _crashed, ...rest } = stack;
-  console.log(JSON.stringify({ ...rest, pids: Object.values(services).map(({ pid }) => pid) }));
+  const pids = Object.values(stack.services).map(({ pid }) => pid);
+  console.log(JSON.stringify({ ...stack, services: undefined, pids }));
   setInterval(() => undefined, 60_000);
 }
 
