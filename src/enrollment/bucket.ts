@@ -25,6 +25,12 @@ export function draw(bucket: Bucket, now: number): Bucket {
   return { ...refilled, level: Math.max(0, refilled.level - 1) };
 }
 
+/** One unit back, for what turned out not to be used; a full bucket stays full. */
+export function giveBack(bucket: Bucket, now: number): Bucket {
+  const refilled = refill(bucket, now);
+  return { ...refilled, level: Math.min(bucket.capacity, refilled.level + 1) };
+}
+
 /** Nothing left, as when Auth0 says so: the next unit comes one `refillMs` from now. */
 export const emptied = (bucket: Bucket, now: number): Bucket => ({ ...bucket, level: 0, since: now });
 

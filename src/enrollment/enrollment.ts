@@ -1,6 +1,6 @@
 import type { Authenticator, FactorName } from '../factors';
 import { factors } from '../factors';
-import { draw, emptied, fullBucket, type Bucket } from './bucket';
+import { draw, emptied, fullBucket, giveBack, type Bucket } from './bucket';
 import { limits } from './limits';
 import type { Problem } from './problems';
 import type { FactorProgressState, Outcome } from './status';
@@ -62,6 +62,8 @@ export type EnrollmentEvent =
       readonly opening: boolean;
     }
   | { readonly type: 'textSent'; readonly at: number }
+  /** The text just counted has surely not left; `lastTextAt` is of the one before it. */
+  | { readonly type: 'textNotSent'; readonly at: number; readonly lastTextAt?: number }
   | { readonly type: 'associated'; readonly challenge: Challenge; readonly at: number }
   | { readonly type: 'associationBlocked'; readonly blockedOn: BlockedOn; readonly problem: Problem }
   | { readonly type: 'textsRefused'; readonly at: number }
@@ -109,6 +111,8 @@ export function advance(enrollment: Enrollment, event: EnrollmentEvent): Enrollm
       return { ...enrollment, lastProblem: event.problem };
     case 'textSent':
       return { ...enrollment, texts: draw(enrollment.texts, event.at), lastTextAt: event.at };
+    case 'textNotSent':
+      return withoutText(enrollment, event);
     case 'textsRefused':
       return { ...enrollment, texts: emptied(enrollment.texts, event.at) };
     case 'phoneNumberChanged':
@@ -241,6 +245,11 @@ function fromConfirming(enrollment: Extract<Open, { state: 'confirming' }>, even
     default:
       return enrollment;
   }
+}
+
+function withoutText(enrollment: Open, { at, lastTextAt }: Extract<EnrollmentEvent, { type: 'textNotSent' }>): Open {
+  const { lastTextAt: _notSent, ...before } = enrollment;
+  return { ...before, texts: giveBack(enrollment.texts, at), ...(lastTextAt === undefined ? {} : { lastTextAt }) };
 }
 
 function over(enrollment: Extract<Open, { state: 'awaiting_code' }>, problem: Problem | undefined): Enrollment {

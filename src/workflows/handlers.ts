@@ -1,11 +1,11 @@
 import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
 import { currentFactor, isAccepted, isAtRest, isMissing, isSettled } from '../enrollment/enrollment';
-import { limits } from '../enrollment/limits';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
-import { secondsUntil, textAllowedAt, viewOf } from '../enrollment/view';
+import { secondsUntil, viewOf } from '../enrollment/view';
 import { tokenFor } from '../enrollment/tokens';
 import { factors, isFactorName } from '../factors';
+import { resendRefusal } from './commands';
 import { parseChallengeId, parseCode, parsePhoneNumber, parseReason, parseToken, type Command } from './inbox';
 import { receive, type LiveCase } from './live-case';
 import * as messages from './messages';
@@ -162,18 +162,17 @@ function validateResend(live: LiveCase): void {
   const awaiting = enrollment.state === 'awaiting_code' || enrollment.state === 'confirming';
   if (factor === undefined || (!blocked && !awaiting))
     throw refused('wrong_step', 'No text message is awaited now.', live);
-  if (!factors[factor].sendsText) {
-    if (blocked) return;
-    const over = live.live === undefined || live.live.token.expiresAt - now < limits.callMarginSeconds * 1000;
-    if (!over) throw refused('not_resendable', 'An authenticator app is sent nothing: the QR code stays valid.', live);
-    return;
+  const refusal = resendRefusal(live, factor, now);
+  switch (refusal?.type) {
+    case undefined:
+      return;
+    case 'not_resendable':
+      throw refused(refusal.type, 'An authenticator app is sent nothing: the QR code stays valid.', live);
+    case 'too_many_texts':
+      throw refused(refusal.type, 'No more text messages for this user for now.', live, refusal.retryAt);
+    case 'resend_too_soon':
+      throw refused(refusal.type, 'A text message was sent a moment ago.', live, refusal.retryAt);
   }
-  const allowedAt = textAllowedAt(enrollment, now);
-  if (allowedAt <= now) return;
-  if (levelAt(enrollment.texts, now) === 0) {
-    throw refused('too_many_texts', 'No more text messages for this user for now.', live, allowedAt);
-  }
-  throw refused('resend_too_soon', 'A text message was sent a moment ago.', live, allowedAt);
 }
 
 function validatePhoneNumber(live: LiveCase, input: unknown): void {

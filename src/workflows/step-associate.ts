@@ -1,4 +1,4 @@
-import { uuid4 } from '@temporalio/workflow';
+import { patched, uuid4 } from '@temporalio/workflow';
 import type { Associated } from '../auth0/mfa';
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
 import { currentFactor, type BlockedOn } from '../enrollment/enrollment';
@@ -9,6 +9,7 @@ import { factors, type FactorName } from '../factors';
 import { associate } from './auth0-calls';
 import { changeNumber } from './commands';
 import { forgetChallenge, nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
+import { patches } from './patches';
 import { askAgainAt, looseRecords, read, sweep } from './reading';
 import { dropToken, takeToken, tokenOrPause } from './step-token';
 
@@ -56,6 +57,7 @@ export async function askForChallenge(live: LiveCase): Promise<void> {
 async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken): Promise<void> {
   const { sendsText, title, lists } = factors[name];
   const before = live.authenticators.filter(lists).map(({ id }) => id);
+  const { lastTextAt } = live.enrollment;
   live.made[name] = (live.made[name] ?? 0) + 1;
   if (sendsText) record(live, { type: 'textSent', at: Date.now() }); // counted before it is sent: a lost answer counts too
   const outcome = await associate(
@@ -67,26 +69,27 @@ async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken)
     },
     `Ask for a challenge: ${title}`,
   );
+  if (outcome.kind !== 'associated' && outcome.kind !== 'lost') {
+    live.made[name] -= 1;
+    if (sendsText && patched(patches.textsGivenBack)) {
+      record(live, { type: 'textNotSent', at: Date.now(), ...(lastTextAt === undefined ? {} : { lastTextAt }) });
+    }
+  }
   switch (outcome.kind) {
     case 'associated':
       return issue(live, name, token, outcome.challenge);
     case 'token_refused':
-      live.made[name] -= 1;
       dropToken(live, token.accessToken, outcome.problem);
       forgetChallenge(live);
       return;
     case 'phone_number_invalid':
-      live.made[name] -= 1;
       return block(live, 'phone_number', 'phone_number_invalid');
     case 'too_many_texts':
-      live.made[name] -= 1;
       record(live, { type: 'textsRefused', at: Date.now() });
       return block(live, 'resend', 'too_many_texts', nextUnitAt(live.enrollment.texts, Date.now()));
     case 'authenticator_limit':
-      live.made[name] -= 1;
       return block(live, 'resend', 'authenticator_limit');
     case 'unavailable':
-      live.made[name] -= 1;
       return block(live, 'auth0', 'auth0_unavailable', askAgainAt());
     case 'lost':
       live.lostAnswers += 1;

@@ -1,15 +1,13 @@
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
 import { isAccepted } from '../enrollment/enrollment';
-import { limits } from '../enrollment/limits';
 import { problem } from '../enrollment/problems';
 import { withToken } from '../enrollment/tokens';
-import { textAllowedAt } from '../enrollment/view';
 import { factors, type FactorName } from '../factors';
 import type { ConfirmOutcome } from '../activities/outcomes';
 import { confirm, type Fault } from './auth0-calls';
-import { changeNumber } from './commands';
+import { challengeIsOver, changeNumber, resend } from './commands';
 import type { CodeCommand, CodeResult, Command } from './inbox';
-import { forgetChallenge, nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
+import { forgetChallenge, nextCommand, record, type LiveCase, type LiveChallenge } from './live-case';
 import { listsActive, read } from './reading';
 import { canGoOnWithoutSignIn, dropToken, pauseForToken, takeToken } from './step-token';
 
@@ -43,7 +41,7 @@ async function obey(live: LiveCase, command: Command, challenge: LiveChallenge, 
       }
       return;
     case 'resend':
-      if (resendAllowed(live, factor)) record(live, { type: 'reassociationRequested' });
+      resend(live, factor);
       command.done = true;
       return;
     case 'changePhoneNumber':
@@ -59,16 +57,6 @@ async function obey(live: LiveCase, command: Command, challenge: LiveChallenge, 
       command.done = true;
       return;
   }
-}
-
-/** A text again, unless it is too soon for one; a signal that asks too early learns it from the last problem. */
-function resendAllowed(live: LiveCase, factor: FactorName): boolean {
-  const now = Date.now();
-  if (!factors[factor].sendsText) return live.live !== undefined && challengeIsOver(live, live.live);
-  const allowedAt = textAllowedAt(live.enrollment, now);
-  if (allowedAt <= now) return true;
-  recordProblem(live, levelAt(live.enrollment.texts, now) === 0 ? 'too_many_texts' : 'resend_too_soon', allowedAt);
-  return false;
 }
 
 /** One code, from first look to result. Nothing that can be told without Auth0 costs one of its attempts. */
@@ -233,10 +221,6 @@ function renewChallenge(live: LiveCase): void {
   forgetChallenge(live);
   record(live, { type: 'reassociationRequested' });
 }
-
-const challengeIsOver = (live: LiveCase, challenge: LiveChallenge): boolean =>
-  challenge.token.expiresAt - Date.now() < limits.callMarginSeconds * 1000 ||
-  !live.tokens.held.some(({ accessToken }) => accessToken === challenge.token.accessToken);
 
 const isRefusedAlready = (live: LiveCase, code: string, challenge: LiveChallenge, now: number): boolean =>
   live.refused?.code === code && live.refused.challengeId === challenge.challengeId && now < live.refused.until;

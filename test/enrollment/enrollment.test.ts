@@ -26,6 +26,7 @@ const events: { readonly [Type in EventType]: Extract<EnrollmentEvent, { type: T
   textSent: { type: 'textSent', at: now },
   associated: { type: 'associated', challenge: smsChallenge, at: now },
   associationBlocked: { type: 'associationBlocked', blockedOn: 'resend', problem: problem('answer_lost', now) },
+  textNotSent: { type: 'textNotSent', at: now },
   textsRefused: { type: 'textsRefused', at: now },
   reassociationRequested: { type: 'reassociationRequested' },
   phoneNumberChanged: { type: 'phoneNumberChanged', phoneNumber: '•••89' },
@@ -42,7 +43,14 @@ const events: { readonly [Type in EventType]: Extract<EnrollmentEvent, { type: T
 const eventTypes = Object.keys(events) as EventType[]; // Object.keys forgets the key type; the object is closed
 
 /** Events that an open case takes without leaving its state. */
-const anywhere = ['textSent', 'textsRefused', 'phoneNumberChanged', 'problemMet', 'factorRemoved'] as const;
+const anywhere = [
+  'textSent',
+  'textNotSent',
+  'textsRefused',
+  'phoneNumberChanged',
+  'problemMet',
+  'factorRemoved',
+] as const;
 
 /** Where each event leads from each open state. A pair that is missing, here or in `anywhere`, changes nothing. */
 const steps: Readonly<Record<OpenState, Partial<Record<EventType, EnrollmentStateName>>>> = {
@@ -127,6 +135,14 @@ describe('what an event leaves behind', () => {
   test('a text that was sent draws on the texts and starts the cooldown', () => {
     const next = advance(fresh(), events.textSent);
     expect([levelAt(next.texts, now), next.lastTextAt]).toEqual([limits.texts - 1, now]);
+  });
+
+  test('a text that did not leave is given back, and the cooldown is that of the text before', () => {
+    const before = advance(fresh(), events.textSent);
+    const again = advance(before, { type: 'textSent', at: now + 60_000 });
+    const next = advance(again, { type: 'textNotSent', at: now + 60_000, lastTextAt: now });
+    expect([levelAt(next.texts, now + 60_000), next.lastTextAt]).toEqual([limits.texts - 1, now]);
+    expect(advance(before, events.textNotSent)).not.toHaveProperty('lastTextAt');
   });
 
   test('a challenge that is over says so and stays', () => {

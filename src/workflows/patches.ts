@@ -1,0 +1,8 @@
+/**
+ * Changes that a run begun before them must not see: its history was written without. Each is asked about only where it
+ * matters, so that the history of an ordinary run holds no marker.
+ */
+export const patches = {
+  /** A text that surely did not leave is not counted. */
+  textsGivenBack: 'texts-given-back',
+} as const;
