@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { blotted } from '../enrollment/free-text';
 import type { FactorName } from '../factors';
 import type { Scope } from '../scopes';
 import { mustGiveReason, type Authenticate, type Caller } from './access';
@@ -49,7 +50,7 @@ export function guard(app: FastifyInstance, authenticate: Authenticate): void {
     const denied = reply.statusCode === 401 || reply.statusCode === 403;
     if (scope === undefined || (action === undefined && !denied)) return;
     const { reason, ...audited } = request.audited;
-    const said = reason === undefined ? {} : { reason: withoutNumbers(reason) };
+    const said = reason === undefined ? {} : { reason: blotted(reason) };
     const what = action ?? `${request.method} ${request.routeOptions.url ?? ''}`;
     const line = { audit: true, caller: request.caller?.name ?? null, action: what, ...audited, ...said };
     request.log.info({ ...line, status: reply.statusCode }, 'audit');
@@ -88,7 +89,3 @@ function reasonOf({ body, headers }: FastifyRequest): string | undefined {
 /** Whatever else stands in the address is not ours, and stays out of the log. */
 const hasId = (params: unknown): params is { id: string } =>
   typeof params === 'object' && params !== null && 'id' in params && /^enr_[\w-]{1,100}$/.test(String(params.id));
-
-/** A reason is free text; whatever looks like a phone number or a code in it is blotted out. */
-const withoutNumbers = (text: string): string =>
-  text.replace(/\+?\d(?:[\s().-]?\d){3,}/g, (number) => `…${number.slice(-2)}`);

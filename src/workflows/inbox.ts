@@ -1,3 +1,4 @@
+import { blotted } from '../enrollment/free-text';
 import { isE164 } from '../enrollment/phone-number';
 import { isFactorName, type FactorName } from '../factors';
 import type { ConfirmCodeResult, MfaEnrollmentInput, TokenInput } from './messages';
@@ -67,10 +68,10 @@ export const isEnrollmentInput = (value: unknown): value is MfaEnrollmentInput =
   (value['token'] === undefined || parseToken(value['token']) !== undefined) &&
   (value['options'] === undefined || isObject(value['options']));
 
-/** Why somebody cancels: kept short, since it is shown. */
+/** Why somebody cancels: kept short and without numbers, since it is shown to everybody who may see the case. */
 export function parseReason(value: unknown): string | undefined {
   const reason = isObject(value) ? value['reason'] : undefined;
-  return typeof reason === 'string' && reason.trim() !== '' ? reason.trim().slice(0, 200) : undefined;
+  return typeof reason === 'string' && reason.trim() !== '' ? blotted(reason.trim()).slice(0, 200) : undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

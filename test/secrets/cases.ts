@@ -1,0 +1,185 @@
+import { randomInt } from 'node:crypto';
+import { TOTP } from 'otpauth';
+import type { Desk } from './desk';
+
+/** What a run of cases leaves in the hands of its users and callers, all of it secret. */
+export interface Secrets {
+  readonly phoneNumbers: string[];
+  readonly links: string[];
+  readonly setupKeys: string[];
+  readonly recoveryCodes: string[];
+  readonly cookies: string[];
+}
+
+/** A number of the range that nobody has, new for each case: the same digits elsewhere would be chance. */
+const newPhoneNumber = (): string => `+1415555${String(randomInt(10_000)).padStart(4, '0')}`;
+const otherThan = (code: string): string =>
+  String((Number(code) + 1 + randomInt(900_000)) % 1_000_000).padStart(6, '0');
+const appCode = (setupKey: string, stepsAhead = 0): string =>
+  new TOTP({ secret: setupKey }).generate({ timestamp: Date.now() + stepsAhead * 30_000 });
+
+/** Whole cases through the HTTP API, each way that a case can go. Every role asks for everything along the way. */
+export async function runCases(desk: Desk): Promise<Secrets> {
+  const secrets: Secrets = { phoneNumbers: [], links: [], setupKeys: [], recoveryCodes: [], cookies: [] };
+  const parts = { desk, secrets };
+  await completed(parts);
+  await signedIn(parts);
+  await cancelled(parts);
+  await faulty(parts);
+  await notConfigured(parts);
+  await everyRoute(desk);
+  return secrets;
+}
+
+interface Parts {
+  readonly desk: Desk;
+  readonly secrets: Secrets;
+}
+
+async function newCase(
+  { desk, secrets }: Parts,
+  token?: { accessToken: string; refreshToken?: string; expiresIn?: number },
+) {
+  const { userId, email } = await desk.newUser();
+  const phoneNumber = newPhoneNumber();
+  secrets.phoneNumbers.push(phoneNumber);
+  const given = token ?? (await desk.token(userId));
+  const { id } = await desk.start({ userId, phoneNumber, token: given });
+  return { id, userId, email };
+}
+
+const code = ({ desk }: Parts, id: string, path: 'binding-code' | 'otp', digits: string) =>
+  desk.ask('support', 'POST', `/v1/enrollments/${id}/${path}`, { code: digits });
+
+/** Wrong codes, a token that is too short and is renewed by its refresh token, a recovery code, another number: and done. */
+async function completed(parts: Parts): Promise<void> {
+  const { desk, secrets } = parts;
+  await desk.control('/switches', { recoveryCodes: true }, 'PUT');
+  const { userId } = await desk.newUser();
+  const phoneNumber = newPhoneNumber();
+  secrets.phoneNumbers.push(phoneNumber);
+  const short = await desk.token(userId, 60);
+  const { id } = await desk.start({ userId, phoneNumber, token: short });
+  const events = desk.ask('support', 'GET', `/v1/enrollments/${id}/events`);
+  const texted = await desk.texted(userId);
+  await code(parts, id, 'binding-code', otherThan(texted));
+  await code(parts, id, 'binding-code', otherThan(texted));
+  await desk.ask('support', 'POST', `/v1/enrollments/${id}/resend`, { reason: 'asked by the user' });
+  const another = newPhoneNumber();
+  secrets.phoneNumbers.push(another);
+  await desk.ask('support', 'PUT', `/v1/enrollments/${id}/phone-number`, { phoneNumber: another, reason: 'new phone' });
+  await code(parts, id, 'binding-code', await desk.texted(userId));
+  await desk.until(id, 'awaiting_code');
+  const { setupKey = '', recoveryCode = '' } = await desk.challenge(id);
+  secrets.setupKeys.push(setupKey);
+  secrets.recoveryCodes.push(recoveryCode);
+  await desk.ask('onboarding', 'PUT', `/v1/enrollments/${id}/token`, await desk.token(userId));
+  await code(parts, id, 'otp', otherThan(appCode(setupKey)));
+  await code(parts, id, 'otp', appCode(setupKey));
+  await desk.until(id, 'completed');
+  await events;
+}
+
+/** No token: the user opens the link, signs in at the tenant, and comes back with a code. */
+async function signedIn(parts: Parts): Promise<void> {
+  const { desk, secrets } = parts;
+  const { userId, email } = await desk.newUser();
+  const phoneNumber = newPhoneNumber();
+  secrets.phoneNumbers.push(phoneNumber);
+  const { id, signInUrl = '' } = await desk.start({ userId, phoneNumber });
+  const made = await desk.ask('onboarding', 'POST', `/v1/enrollments/${id}/links`, {}, true);
+  const { url } = JSON.parse(made.text) as { url: string };
+  for (const link of [signInUrl, url]) secrets.links.push(link.slice(link.lastIndexOf('/') + 1));
+
+  const opened = await fetch(url, { redirect: 'manual' });
+  const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  secrets.cookies.push(cookie.slice(cookie.indexOf('=') + 1));
+  const back = await signInAtTenant(opened.headers.get('location') ?? '', email);
+  const answer = await fetch(back, { redirect: 'manual', headers: { cookie } });
+  desk.answers.push({ name: 'page after the sign-in', bytes: Buffer.from(await answer.text()) });
+  if (answer.status !== 200) throw new Error(`the sign-in was answered with ${answer.status}`);
+  await desk.until(id, 'awaiting_code');
+  await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+}
+
+/** Follows the login page of the emulated tenant; gives the address that it sends the browser back to. */
+async function signInAtTenant(authorize: string, email: string): Promise<string> {
+  const shown = await fetch(authorize, { redirect: 'manual' });
+  const login = new URL(shown.headers.get('location') ?? '', authorize);
+  const state = login.searchParams.get('state') ?? '';
+  const answer = await fetch(new URL('/u/login', authorize), {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ state, username: email, password: 'correct horse' }),
+  });
+  return answer.headers.get('location') ?? '';
+}
+
+/** Somebody writes into the reason what does not belong there. */
+async function cancelled(parts: Parts): Promise<void> {
+  const { desk, secrets } = parts;
+  const { id, userId } = await newCase(parts);
+  const reason = `lost the phone ${secrets.phoneNumbers.at(-1) ?? ''}, the code was ${await desk.texted(userId)}`;
+  await desk.ask('support', 'POST', `/v1/enrollments/${id}/cancel`, { reason });
+  await desk.until(id, 'cancelled');
+  await code(parts, id, 'binding-code', await desk.texted(userId));
+}
+
+/** Answers that are lost, late, broken or refused, so that what is said about faults is heard too. */
+async function faulty(parts: Parts): Promise<void> {
+  const { desk } = parts;
+  for (const [route, type] of [
+    ['POST /mfa/associate', 'malformedBody'],
+    ['POST /mfa/associate', 'errorBefore'],
+    ['GET /mfa/authenticators', 'resetBefore'],
+  ] as const) {
+    await desk.control('/faults', { route, type });
+    const { id, userId } = await newCase(parts);
+    for (const fault of ['malformedBody', 'resetAfter', 'rateLimited']) {
+      await desk.control('/faults', { route: 'POST /oauth/token', type: fault });
+      await code(parts, id, 'binding-code', otherThan(await desk.texted(userId)));
+    }
+    await desk.control('/faults', {}, 'DELETE');
+    await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+  }
+}
+
+/** The tenant is not set up: the case fails, and says so in failures and logs. */
+async function notConfigured(parts: Parts): Promise<void> {
+  const { desk } = parts;
+  await desk.control('/switches', { smsFactor: false }, 'PUT');
+  const { id } = await newCase(parts);
+  await desk.until(id, 'failed');
+  await desk.control('/switches', { smsFactor: true }, 'PUT');
+  const { userId } = await desk.newUser();
+  const waiting = await newCase(parts, { accessToken: 'a-token-that-auth0-never-made' });
+  await desk.until(waiting.id, 'awaiting_token');
+  await desk.ask('onboarding', 'PUT', `/v1/enrollments/${waiting.id}/token`, await desk.token(userId)); // of somebody else
+}
+
+/** Every route, as every role and as nobody, for a case that is open; and what needs no caller. */
+async function everyRoute(desk: Desk): Promise<void> {
+  const { userId } = await desk.newUser();
+  const token = await desk.token(userId);
+  const { id } = await desk.start({ userId, factors: ['otp'], token });
+  for (const caller of ['ops', 'support', 'nobody'] as const) {
+    const one = `/v1/enrollments/${id}`;
+    for (const path of [
+      one,
+      `${one}/challenge`,
+      '/v1/enrollments?limit=100',
+      '/metrics',
+      '/openapi.json',
+      '/docs/json',
+    ]) {
+      await desk.ask(caller, 'GET', path);
+    }
+    await desk.ask(caller, 'GET', `/v1/enrollments/${token.refreshToken}`, undefined, true);
+    await desk.ask(caller, 'POST', '/v1/enrollments', { userId, token: { ...token, extra: token.accessToken } });
+    await desk.ask(caller, 'PUT', `${one}/token`, { ...token, accessToken: `${token.accessToken}\n` });
+    await desk.ask(caller, 'POST', `${one}/links`, {});
+    await desk.ask(caller, 'POST', `${one}/otp`, { code: `${token.accessToken}` });
+    await desk.ask(caller, 'POST', `${one}/otp`, { code: '31415', challengeId: 'another' });
+  }
+  await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+}
