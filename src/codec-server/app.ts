@@ -65,9 +65,12 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Fa
       return { payloads };
     });
     app.post(`${prefix}/encode`, { onRequest: authenticated }, async (request, reply) => {
-      if (!encode) return problem(reply, 403, 'encoding is off: set CODEC_ENCODE=true to turn it on');
       const body = payloadsBody.safeParse(request.body ?? undefined);
       if (!body.success) return malformed(reply);
+      // The command line asks also for a query without arguments: where nothing is to be encrypted, nothing is refused.
+      if (!encode && body.data.payloads.length > 0) {
+        return problem(reply, 403, 'encoding is off: set CODEC_ENCODE=true to turn it on');
+      }
       const payloads = await encodePayloads(codec, body.data);
       audit(request, 'payloads encoded', { payloads: payloads.length });
       return { payloads };

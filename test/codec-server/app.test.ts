@@ -97,6 +97,14 @@ describe('encode', () => {
     expect((await call({}, request)).statusCode).toBe(403);
   });
 
+  test.each([{}, { payloads: [] }])('turned off, %j has nothing to encrypt and is answered', async (payload) => {
+    const response = await call({}, { method: 'POST', url: '/encode', payload });
+    expect({ status: response.statusCode, body: response.json<unknown>() }).toEqual({
+      status: 200,
+      body: { payloads: [] },
+    });
+  });
+
   test.each(['/encode', '/mfa/encode?x=1'])('turned on, %s gives what decode takes', async (url) => {
     const response = await call({ encode: true }, { ...request, url });
     const { payloads } = response.json<{ payloads: JSONPayload[] }>();
