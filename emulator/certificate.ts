@@ -29,8 +29,11 @@ export interface Certificate {
 const signing = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;
 
-/** An authority made for this process alone, and a certificate of it for these host names and addresses. */
-export async function makeCertificate(hosts: readonly string[]): Promise<Certificate> {
+/**
+ * An authority made for this process alone, and a certificate of it for these host names and addresses. The authority's
+ * file is `authorityFile`, in a folder that is there; absent: a file in a temporary folder of its own.
+ */
+export async function makeCertificate(hosts: readonly string[], authorityFile?: string): Promise<Certificate> {
   const newKeys = () => webcrypto.subtle.generateKey(signing, true, ['sign', 'verify']);
   const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
   // Real time, whatever the emulator's clock says: TLS is checked by the caller's clock.
@@ -72,8 +75,7 @@ export async function makeCertificate(hosts: readonly string[]): Promise<Certifi
     },
     webcrypto,
   );
-  const folder = await mkdtemp(join(tmpdir(), 'auth0-emulator-'));
-  const caFile = join(folder, 'ca.pem');
+  const { caFile, mine } = await placeOf(authorityFile);
   await writeFile(caFile, ca.toString('pem'));
   const key = PemConverter.encode(
     await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
@@ -83,6 +85,13 @@ export async function makeCertificate(hosts: readonly string[]): Promise<Certifi
     key,
     cert: leaf.toString('pem'),
     caFile,
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: () => rm(mine, { recursive: true, force: true }),
   };
+}
+
+/** `mine` is what goes when the emulator goes. */
+async function placeOf(authorityFile: string | undefined): Promise<{ readonly caFile: string; readonly mine: string }> {
+  if (authorityFile !== undefined) return { caFile: authorityFile, mine: authorityFile };
+  const folder = await mkdtemp(join(tmpdir(), 'auth0-emulator-'));
+  return { caFile: join(folder, 'ca.pem'), mine: folder };
 }

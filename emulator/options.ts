@@ -23,6 +23,8 @@ export const emulatorOptions = z.object({
   customDomain: hostAndPort.optional(),
   /** Serve the public side over https, with a certificate made at the start. */
   https: z.union([z.boolean(), z.stringbool()]).default(false),
+  /** With https: where the certificate of the authority goes, for others to trust. Absent: a temporary folder. */
+  caFile: z.string().min(1).optional(),
   /** Makes ids, codes and secrets repeat. */
   seed: z.string().min(1).optional(),
 });
@@ -40,6 +42,7 @@ const variables = {
   domain: 'EMULATOR_DOMAIN',
   customDomain: 'EMULATOR_CUSTOM_DOMAIN',
   https: 'EMULATOR_HTTPS',
+  caFile: 'EMULATOR_CA_FILE',
   seed: 'EMULATOR_SEED',
 } as const satisfies Record<keyof EmulatorOptions, string>;
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from '@jest/globals';
@@ -97,6 +98,17 @@ test('with https a client that trusts the CA file gets in under every name, othe
     await tenant.close();
   }
   expect(existsSync(caFile)).toBe(false);
+});
+
+test('the authority goes where it was asked for, and goes again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ca-'));
+  const caFile = join(folder, 'ca.pem');
+  const tenant = await startTenant({ https: true, caFile });
+  expect(tenant.caFile).toBe(caFile);
+  expect(readFileSync(caFile, 'utf8')).toContain('BEGIN CERTIFICATE');
+  await tenant.close();
+  expect(existsSync(caFile)).toBe(false);
+  rmSync(folder, { recursive: true });
 });
 
 function toLoopback(
