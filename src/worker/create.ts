@@ -18,7 +18,7 @@ export interface WorkerParts {
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
-const shutdownGraceMs = 15_000;
+export const shutdownGraceMs = 15_000;
 
 /** A worker of the task queue: our workflow, our activities, encrypted payloads. */
 export const createWorker = (parts: WorkerParts): Promise<Worker> =>

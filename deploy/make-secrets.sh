@@ -1,0 +1,41 @@
+#!/bin/sh
+# Makes what docker-compose.yml expects in secrets/: one file a secret, from the system's random generator. What is there stays.
+# The three API keys are shown once: secrets/api_keys keeps their hashes only.
+set -eu
+cd "$(dirname "$0")/.."
+
+# The folder is its owner's alone. The files are readable, since each process reads them under the user id of its container.
+mkdir -p secrets
+chmod 700 secrets
+umask 022
+
+absent() {
+  if [ -e "secrets/$1" ]; then
+    echo "secrets/$1 is there already" >&2
+    return 1
+  fi
+}
+# POSIX text files may not hold a newline here: some readers take it as part of the secret.
+put() { printf '%s' "$2" > "secrets/$1.new" && mv "secrets/$1.new" "secrets/$1"; }
+
+api_key() { printf 'mfa_%s_%s' "$1" "$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=\n')"; }
+api_key_entry() {
+  hash=$(printf '%s' "$2" | openssl dgst -sha256 -r | cut -d ' ' -f 1)
+  printf '{"name": "%s", "hash": "sha256:%s", "role": "%s"}' "$1" "$hash" "$1"
+}
+
+if absent postgres_password; then put postgres_password "$(openssl rand -hex 24)"; fi
+if absent payload_keys; then put payload_keys "{\"$(date +%Y-%m-%d)\": \"$(openssl rand -base64 32)\"}"; fi
+if absent id_key; then put id_key "$(openssl rand -base64 32)"; fi
+if absent codec_auth_token; then put codec_auth_token "$(openssl rand -hex 32)"; fi
+if absent auth0_client_secret; then
+  put auth0_client_secret "$(openssl rand -hex 32)"
+  echo "secrets/auth0_client_secret is made up: good for the emulator. For a real tenant put its application's secret there."
+fi
+if absent api_keys; then
+  onboarding=$(api_key onboarding)
+  support=$(api_key support)
+  ops=$(api_key ops)
+  put api_keys "[$(api_key_entry onboarding "$onboarding"), $(api_key_entry support "$support"), $(api_key_entry ops "$ops")]"
+  printf 'API keys, shown this once:\n  %s\n  %s\n  %s\n' "$onboarding" "$support" "$ops"
+fi
