@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, log, patched, setHandler } from '@temporalio/workflow';
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
 import { currentFactor, isAccepted, isAtRest, isMissing, isSettled } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
@@ -9,6 +9,7 @@ import { resendRefusal } from './commands';
 import { parseChallengeId, parseCode, parsePhoneNumber, parseReason, parseToken, type Command } from './inbox';
 import { receive, type LiveCase } from './live-case';
 import * as messages from './messages';
+import { patches } from './patches';
 
 /** Registers every handler. Called before the first await, so that no message finds none. */
 export function listen(live: LiveCase): void {
@@ -68,9 +69,14 @@ export const view = (live: LiveCase): EnrollmentStatus => {
 function codeSignal(live: LiveCase, answers: 'oob' | 'otp', payload: unknown): void {
   const code = parseCode(payload);
   if (code === undefined) return log.warn('signal ignored: not a code of six digits', { answers });
-  if (live.live?.secret.type !== answers) return log.warn('signal ignored: no such code is awaited now', { answers });
+  if (!isAwaited(live, answers)) return log.warn('signal ignored: no such code is awaited now', { answers });
   const challengeId = parseChallengeId(payload);
   receive(live, { type: 'code', answers, code, ...(challengeId === undefined ? {} : { challengeId }) });
+}
+
+function isAwaited(live: LiveCase, answers: 'oob' | 'otp'): boolean {
+  if (live.live !== undefined) return live.live.secret.type === answers;
+  return live.texting && answers === 'oob' && patched(patches.earlyCodes);
 }
 
 function tokenSignal(live: LiveCase, payload: unknown): void {
@@ -130,12 +136,13 @@ function validateCode(live: LiveCase, input: unknown): void {
   const progress = live.enrollment.plan.find((each) => each.factor === factor);
   if (progress !== undefined && isAccepted(progress)) return; // a repeated code learns that it worked
   if (live.enrollment.state === 'awaiting_token') return; // answered with token_needed
-  if (live.live === undefined || currentFactor(live.enrollment) !== factor) {
+  const early = live.texting && challengeId === undefined;
+  if (currentFactor(live.enrollment) !== factor || (live.live === undefined && !early)) {
     throw refused('wrong_step', `No code for ${factor} is awaited now.`, live);
   }
   if (
     challengeId !== undefined &&
-    challengeId !== live.live.challengeId &&
+    challengeId !== live.live?.challengeId &&
     challengeId !== live.previous?.challengeId
   ) {
     throw refused('stale_challenge', 'This challenge was replaced by a newer one.', live);

@@ -38,12 +38,17 @@ export function parseCode(value: unknown): string | undefined {
 export const parseChallengeId = (value: unknown): string | undefined =>
   isObject(value) && typeof value['challengeId'] === 'string' ? value['challengeId'] : undefined;
 
-/** A token as callers send it; `undefined` when it is none. A life that is not a positive number counts as unsaid. */
+/** Ten years, in seconds: more is no life of anything here, and far more is beyond what dates can hold. */
+const longestLife = 315_360_000;
+
+const isLife = (value: unknown): value is number => typeof value === 'number' && value > 0 && value <= longestLife;
+
+/** A token as callers send it; `undefined` when it is none. A life that is no number of seconds up to ten years counts as unsaid. */
 export function parseToken(value: unknown): TokenInput | undefined {
   if (!isObject(value)) return undefined;
   const { accessToken, expiresIn, refreshToken } = value;
   if (typeof accessToken !== 'string' || accessToken === '') return undefined;
-  const life = typeof expiresIn === 'number' && Number.isFinite(expiresIn) && expiresIn > 0 ? { expiresIn } : {};
+  const life = isLife(expiresIn) ? { expiresIn } : {};
   return {
     accessToken,
     ...life,
@@ -66,7 +71,12 @@ export const isEnrollmentInput = (value: unknown): value is MfaEnrollmentInput =
   value['factors'].every(isFactorName) &&
   (value['phoneNumber'] === undefined || parsePhoneNumber(value) !== undefined) &&
   (value['token'] === undefined || parseToken(value['token']) !== undefined) &&
-  (value['options'] === undefined || isObject(value['options']));
+  (value['options'] === undefined || areOptions(value['options']));
+
+const areOptions = (value: unknown): boolean =>
+  isObject(value) &&
+  (value['lifetimeSeconds'] === undefined || isLife(value['lifetimeSeconds'])) &&
+  [undefined, 'keep', 'remove'].some((policy) => policy === value['partialPolicy']);
 
 /** Why somebody cancels: kept short and without numbers, since it is shown to everybody who may see the case. */
 export function parseReason(value: unknown): string | undefined {

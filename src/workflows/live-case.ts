@@ -28,6 +28,8 @@ export interface LiveCase {
   phoneNumber: string | undefined;
   /** The challenge of now. */
   live: LiveChallenge | undefined;
+  /** A text was asked for and may be out, while its answer is not here: a code of it may come first. */
+  texting: boolean;
   /** The one before it, after a resend: texts arrive late and out of order. */
   previous: LiveChallenge | undefined;
   /** Shown until the case has ended: Auth0 gives it once, and never again. */
@@ -64,6 +66,7 @@ export function openCase(input: MfaEnrollmentInput, now: number): LiveCase {
     tokens: input.token === undefined ? noTokens : withToken(noTokens, input.token, now),
     phoneNumber: input.phoneNumber,
     live: undefined,
+    texting: false,
     previous: undefined,
     recoveryCode: undefined,
     opening: undefined,
@@ -113,6 +116,15 @@ export async function nextCommand(live: LiveCase, summary: string, until = Infin
   if (left <= 0) return undefined;
   await condition(() => live.inbox.length > 0 || live.cancelled !== undefined, left, { summary });
   return live.cancelled === undefined ? live.inbox.shift() : undefined;
+}
+
+/** Codes for a text whose challenge got lost can be asked about with no other, so they go. */
+export function dropEarlyCodes(live: LiveCase): void {
+  if (live.live !== undefined) return; // they may be for the challenge before
+  for (const command of live.inbox.splice(0)) {
+    if (command.type === 'code') command.result = { result: 'expired' };
+    else live.inbox.push(command);
+  }
 }
 
 /** No code can answer what was asked before: not the newest challenge, nor the one before it. */

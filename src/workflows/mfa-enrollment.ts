@@ -32,7 +32,8 @@ import { readBack } from './step-verify';
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
   if (!isEnrollmentInput(input)) {
     throw ApplicationFailure.nonRetryable(
-      'An enrollment begins with {userId, factors, phoneNumber?, token?}: factors of sms and otp, each once; an E.164 number.',
+      'An enrollment begins with {userId, factors, phoneNumber?, token?, options?}: factors of sms and otp, each once; an E.164 number; ' +
+        'options {lifetimeSeconds?, partialPolicy?}: up to ten years, keep or remove.',
       failureTypes.invalidInput,
     );
   }

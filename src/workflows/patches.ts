@@ -3,6 +3,8 @@
  * matters, so that the history of an ordinary run holds no marker.
  */
 export const patches = {
+  /** A texted code that is there before the answer with its challenge is kept. */
+  earlyCodes: 'early-codes',
   /** A text that surely did not leave is not counted. */
   textsGivenBack: 'texts-given-back',
 } as const;

@@ -8,7 +8,15 @@ import type { HeldToken } from '../enrollment/tokens';
 import { factors, type FactorName } from '../factors';
 import { associate } from './auth0-calls';
 import { changeNumber } from './commands';
-import { forgetChallenge, nextCommand, record, recordProblem, type LiveCase, type LiveChallenge } from './live-case';
+import {
+  dropEarlyCodes,
+  forgetChallenge,
+  nextCommand,
+  record,
+  recordProblem,
+  type LiveCase,
+  type LiveChallenge,
+} from './live-case';
 import { patches } from './patches';
 import { askAgainAt, looseRecords, read, sweep } from './reading';
 import { dropToken, takeToken, tokenOrPause } from './step-token';
@@ -60,6 +68,7 @@ async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken)
   const { lastTextAt } = live.enrollment;
   live.made[name] = (live.made[name] ?? 0) + 1;
   if (sendsText) record(live, { type: 'textSent', at: Date.now() }); // counted before it is sent: a lost answer counts too
+  live.texting = sendsText;
   const outcome = await associate(
     {
       accessToken: token.accessToken,
@@ -69,6 +78,7 @@ async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken)
     },
     `Ask for a challenge: ${title}`,
   );
+  live.texting = false;
   if (outcome.kind !== 'associated' && outcome.kind !== 'lost') {
     live.made[name] -= 1;
     if (sendsText && patched(patches.textsGivenBack)) {
@@ -94,6 +104,7 @@ async function associateOnce(live: LiveCase, name: FactorName, token: HeldToken)
     case 'lost':
       live.lostAnswers += 1;
       live.unsettled = true;
+      dropEarlyCodes(live);
       if (live.lostAnswers > lostAnswersBound) {
         live.lostAnswers = 0;
         block(live, 'resend', 'answer_lost');
