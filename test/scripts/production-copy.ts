@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+const root = join(__dirname, '../..');
+const lockfile = z.object({
+  packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), devOptional: z.boolean().optional() })),
+});
+
+/** Puts into `folder` what the image holds: `dist`, package.json, and the packages that `npm ci --omit=dev` installs. */
+export function copyForProduction(folder: string): void {
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  const { packages } = lockfile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
+    if (path !== '' && dev !== true && devOptional !== true) link(join(root, path), join(folder, path));
+  }
+}
+
+/** Links, since a copy of 300 MB takes its time. Packages within a package have their own line in the lockfile. */
+function link(from: string, to: string): void {
+  if (!existsSync(from)) return; // of another platform
+  for (const entry of readdirSync(from, { withFileTypes: true, recursive: true })) {
+    const source = join(entry.parentPath, entry.name);
+    const below = source.slice(from.length + 1);
+    if (!entry.isFile() || below.split('/').includes('node_modules')) continue;
+    const target = join(to, below);
+    mkdirSync(dirname(target), { recursive: true });
+    try {
+      linkSync(source, target);
+    } catch {
+      copyFileSync(source, target); // another file system
+    }
+  }
+}
+
+/** Runs deploy/make-secrets.sh for `folder`. Returns the API keys that it shows. */
+export function makeSecrets(folder: string) {
+  const script = join(folder, 'deploy/make-secrets.sh');
+  mkdirSync(dirname(script), { recursive: true });
+  copyFileSync(join(root, 'deploy/make-secrets.sh'), script);
+  const shown = execFileSync('sh', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const key = (role: string): string => new RegExp(`mfa_${role}_[\\w-]{43}`).exec(shown)?.[0] ?? '';
+  return { onboarding: key('onboarding'), support: key('support'), ops: key('ops') };
+}
