@@ -17,6 +17,10 @@ export interface StackOptions {
   /** Also written to the repository's `.run/stack.json`, where tools and people look for a stack. */
   readonly announce?: boolean;
   readonly logLevel?: string;
+  /** Processes from `dist/`, which must have been built: they start faster than from source. */
+  readonly compiled?: boolean;
+  /** More variables for the API. */
+  readonly apiVariables?: Readonly<Record<string, string>>;
   /** Told when a part begins to start and when it is ready. */
   readonly onProgress?: (part: string, event: 'starting' | 'ready') => void;
 }
@@ -80,6 +84,8 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     logs,
     secrets,
     logLevel: options.logLevel ?? 'info',
+    compiled: options.compiled === true,
+    apiVariables: options.apiVariables ?? {},
   });
   const file = stackFile(addresses, server, secrets);
   let retract: () => void = () => undefined;
@@ -208,10 +214,13 @@ function createServices(parts: {
   readonly logs: string;
   readonly secrets: Secrets;
   readonly logLevel: string;
+  readonly compiled: boolean;
+  readonly apiVariables: Readonly<Record<string, string>>;
 }): Stack['services'] {
   const { addresses, ports, server, logs } = parts;
   const env = environments(addresses, server, parts.secrets, parts.logLevel);
   const common = { logs, readyWithinSeconds: 60, graceSeconds: 10 };
+  const entry = (file: string) => ({ entry: file, compiled: parts.compiled });
   const { own } = server;
   return {
     ...(own === undefined
@@ -236,21 +245,21 @@ function createServices(parts: {
     emulator: createService({
       ...common,
       name: 'emulator',
-      run: { entry: 'emulator/main.ts' },
+      run: entry('emulator/main.ts'),
       env: env.emulator,
       isReady: async (output) => output.includes('"event":"ready"'),
     }),
     codecServer: createService({
       ...common,
       name: 'codec server',
-      run: { entry: 'src/codec-server/main.ts' },
+      run: entry('src/codec-server/main.ts'),
       env: env.codecServer,
       isReady: () => answers(`${addresses.codecServer}/health/live`),
     }),
     worker: createService({
       ...common,
       name: 'worker',
-      run: { entry: 'src/worker.ts' },
+      run: entry('src/worker.ts'),
       env: env.worker,
       isReady: () => answers(`${addresses.workerHealth}/health/ready`),
       graceSeconds: 30,
@@ -258,8 +267,8 @@ function createServices(parts: {
     api: createService({
       ...common,
       name: 'API',
-      run: { entry: 'src/api/main.ts' },
-      env: env.api,
+      run: entry('src/api/main.ts'),
+      env: { ...env.api, ...parts.apiVariables },
       isReady: () => answers(`${addresses.api}/health/ready`),
     }),
   };

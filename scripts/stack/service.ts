@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServiceOptions {
   readonly name: string;
-  /** A TypeScript entry point below the repository, or a program. */
-  readonly run: { readonly entry: string } | { readonly program: string; readonly args: readonly string[] };
+  /** A TypeScript entry point below the repository, as it is or as `npm run build` has compiled it; or a program. */
+  readonly run:
+    | { readonly entry: string; readonly compiled: boolean }
+    | { readonly program: string; readonly args: readonly string[] };
   readonly env: NodeJS.ProcessEnv;
   /** Where `<name>.log` collects what the process writes. */
   readonly logs: string;
@@ -120,8 +122,9 @@ export function createService(options: ServiceOptions): Service {
 }
 
 function nodeArguments(run: ServiceOptions['run']): readonly string[] {
-  if ('entry' in run) return ['--import', preload, '--import', 'tsx', join(root, run.entry)];
-  return [guard, run.program, ...run.args];
+  if (!('entry' in run)) return [guard, run.program, ...run.args];
+  if (run.compiled) return ['--import', preload, join(root, 'dist', run.entry.replace(/\.ts$/, '.js'))];
+  return ['--import', preload, '--import', 'tsx', join(root, run.entry)];
 }
 
 function tail(file: string): string {

@@ -38,6 +38,8 @@ export interface EnrollmentsParts {
   /** The Auth0 tenant's domain; user ids are unique within it only. */
   readonly domain: string;
   readonly taskQueue: string;
+  /** For the cases started from now on; `keep` when absent. */
+  readonly partialPolicy?: 'keep' | 'remove';
   readonly timing?: Partial<typeof defaultTiming>;
   readonly observeUpdate?: RunsParts['observeUpdate'];
 }
@@ -54,11 +56,11 @@ const defaultTiming = {
 };
 
 export function createEnrollments(parts: EnrollmentsParts): Enrollments {
-  const { client, ids, domain, taskQueue, observeUpdate = () => undefined } = parts;
+  const { client, ids, domain, taskQueue, partialPolicy = 'keep', observeUpdate = () => undefined } = parts;
   const { answerMs, acceptMs, queryMs, cancelMs, watchMs } = { ...defaultTiming, ...parts.timing };
   const runs = createRuns({ client, ids, queryMs, observeUpdate });
   return {
-    start: createStart({ client, ids, domain, taskQueue, runs, answerMs }),
+    start: createStart({ client, ids, domain, taskQueue, partialPolicy, runs, answerMs }),
     get: async (id) => runs.read(runs.parse(id)),
     list: (request) => listEnrollments({ client, ids, taskQueue, deadlineMs: queryMs }, request),
     challenge: async (id) => runs.query(runs.parse(id), (handle) => handle.query(messages.challenge)),

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
       ids,
       domain: auth0.domain,
       taskQueue: temporal.taskQueue,
+      partialPolicy: api.partialPolicy,
       observeUpdate: updateMetrics(registry),
     }),
     links: createLinks({ idKey: config.idKey, publicUrl: api.publicUrl }),
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     registry,
     logger,
     publicUrl: api.publicUrl,
+    callsPerMinute: api.callsPerMinute,
   });
 
   const stop = (signal: NodeJS.Signals) => {

@@ -29,13 +29,14 @@ export interface StartParts {
   readonly ids: EnrollmentIds;
   readonly domain: string;
   readonly taskQueue: string;
+  readonly partialPolicy: 'keep' | 'remove';
   readonly runs: Runs;
   /** Milliseconds for the first challenge. */
   readonly answerMs: number;
 }
 
 /** One live case per user: the workflow id is the user's, and Temporal keeps a second one out. */
-export function createStart({ client, ids, domain, taskQueue, runs, answerMs }: StartParts) {
+export function createStart({ client, ids, domain, taskQueue, partialPolicy, runs, answerMs }: StartParts) {
   return async function start(request: StartRequest): Promise<Started> {
     const workflowId = ids.workflowId(domain, request.userId);
     const { token, ...body } = request;
@@ -54,7 +55,7 @@ export function createStart({ client, ids, domain, taskQueue, runs, answerMs }: 
     const startWorkflowOperation = new WithStartWorkflowOperation<EnrollmentWorkflow>(workflowType, {
       workflowId,
       taskQueue,
-      args: [request],
+      args: [{ ...request, ...(partialPolicy === 'keep' ? {} : { options: { partialPolicy } }) }],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       memo: { fingerprint },

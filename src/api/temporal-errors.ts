@@ -41,8 +41,9 @@ export const unavailable = (): ApiProblem =>
     detail: 'The enrollment did not answer in time. Try again with the same Idempotency-Key.',
   });
 
-// gRPC: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION (a query that no worker polls for), UNAVAILABLE.
-const transient = new Set([4, 8, 9, 14]);
+// gRPC: CANCELLED (the server went away during the call), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION (a
+// query that no worker polls for), UNAVAILABLE.
+const transient = new Set([1, 4, 8, 9, 14]);
 
 function grpcCode(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;

@@ -1,7 +1,17 @@
 import { isLoopback } from './addresses';
 import { readJwt, type JwtConfig } from './jwt';
 import type { ConfigReader } from './reader';
-import { apiKeys, baseUrl, expectedBaseUrl, host, port, type ApiKey } from './variables';
+import {
+  apiKeys,
+  baseUrl,
+  callsPerMinute,
+  expectedBaseUrl,
+  host,
+  partialPolicy,
+  port,
+  type ApiKey,
+  type PartialPolicy,
+} from './variables';
 
 export interface ApiServerConfig {
   readonly host: string;
@@ -10,6 +20,10 @@ export interface ApiServerConfig {
   /** Where users and callers reach the API; without a final slash. */
   readonly publicUrl: string;
   readonly keys: readonly ApiKey[];
+  /** What becomes of factors that did get active when a case ends without all of them. */
+  readonly partialPolicy: PartialPolicy;
+  /** Of one caller. */
+  readonly callsPerMinute: number;
   readonly jwt?: JwtConfig;
 }
 
@@ -26,6 +40,8 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
       ? reader.required('PUBLIC_URL', baseUrl, expectedBaseUrl)
       : reader.withDefault('PUBLIC_URL', baseUrl, `http://localhost:${listenPort}`),
     keys: Object.freeze(keys),
+    partialPolicy: reader.withDefault('ENROLLMENT_PARTIAL_POLICY', partialPolicy, 'keep'),
+    callsPerMinute: reader.withDefault('API_CALLS_PER_MINUTE', callsPerMinute, 600),
     ...(jwt === undefined ? {} : { jwt }),
   });
 }

@@ -20,6 +20,14 @@ export const port = z
   .transform(Number)
   .refine((number) => number <= 65_535, 'a port number from 0 to 65535');
 
+export const callsPerMinute = z
+  .string()
+  .regex(/^[1-9]\d{0,6}$/, 'a whole number from 1 to 9999999')
+  .transform(Number);
+
+export const partialPolicy = z.enum(['keep', 'remove'], { error: 'keep or remove' });
+export type PartialPolicy = z.infer<typeof partialPolicy>;
+
 export const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true');
 
 export const logLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {

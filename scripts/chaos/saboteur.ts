@@ -1,0 +1,110 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stack } from '../stack';
+import type { Service } from '../stack/service';
+import { shuffled, type Draw } from './draw';
+import type { Moment } from './person';
+import type { Tenant } from './tenant';
+
+type Victim = 'worker' | 'API' | 'Temporal server';
+
+/** When a process is killed: at something a person does, or between Auth0's answer and the record of it. */
+type Point =
+  | { readonly name: string; readonly moment: Moment }
+  | { readonly name: string; readonly unrecorded: { readonly route: string; readonly grantType?: string } };
+
+const unrecorded: readonly Point[] = [
+  { name: 'associate answered, not recorded', unrecorded: { route: 'POST /mfa/associate' } },
+  { name: 'texted code answered, not recorded', unrecorded: { route: 'POST /oauth/token', grantType: 'mfa-oob' } },
+  { name: 'app code answered, not recorded', unrecorded: { route: 'POST /oauth/token', grantType: 'mfa-otp' } },
+  { name: 'reading answered, not recorded', unrecorded: { route: 'GET /mfa/authenticators' } },
+  { name: 'cleanup answered, not recorded', unrecorded: { route: 'DELETE /mfa/authenticators/:id' } },
+];
+const moments: readonly Point[] = [
+  { name: 'during a wait', moment: 'wait' },
+  { name: 'during a resend', moment: 'resend' },
+  { name: 'when a case is cancelled', moment: 'cleanup' },
+];
+
+/** Every blow there is: which process, when. */
+export const blows: readonly (readonly [Victim, Point])[] = [
+  ...[...unrecorded, ...moments].map((point) => ['worker', point] as const),
+  ['API', { name: 'when a case starts', moment: 'start' }],
+  ['API', { name: 'when a code comes', moment: 'code' }],
+  ['API', { name: 'during a resend', moment: 'resend' }],
+  ['Temporal server', { name: 'during a wait', moment: 'wait' }],
+  ['Temporal server', { name: 'when a code comes', moment: 'code' }],
+  ['Temporal server', { name: 'associate answered, not recorded', unrecorded: { route: 'POST /mfa/associate' } }],
+];
+
+export interface Blow {
+  readonly victim: Victim;
+  readonly point: string;
+  /** False: the point was not met in time, and the process was killed without it. */
+  readonly met: boolean;
+}
+
+export interface SaboteurParts {
+  readonly stack: Stack;
+  readonly tenant: Tenant;
+  readonly draw: Draw;
+  readonly onBlow: (blow: Blow) => void;
+}
+
+/** How long a point is waited for. */
+const patienceMs = 8_000;
+/** An answer held back this long is still on its way when the process that waits for it is killed. */
+const heldBackMs = 3_000;
+
+/** Kills processes with SIGKILL and starts them again, in an order that the seed gives, until `signal` aborts. */
+export function createSaboteur({ stack, tenant, draw, onBlow }: SaboteurParts) {
+  const reached = new EventEmitter();
+  const { worker, api, temporal } = stack.services;
+  const services: Readonly<Record<Victim, Service | undefined>> = { worker, API: api, 'Temporal server': temporal };
+
+  return {
+    reached: (moment: Moment) => void reached.emit(moment),
+
+    async run(signal: AbortSignal): Promise<void> {
+      for (let round = 0; !signal.aborted; round += 1) {
+        for (const [victim, point] of shuffled(blows, draw, `round ${round}`)) {
+          await sleep(500 + 2_000 * draw('pause', round, point.name), undefined, { signal }).catch(() => undefined);
+          if (signal.aborted) return;
+          const service = services[victim];
+          if (service === undefined) continue; // a server that was there before is not ours to kill
+          const met = await meet(point, signal);
+          if (signal.aborted) return;
+          await service.kill();
+          onBlow({ victim, point: point.name, met });
+          await service.start();
+        }
+      }
+    },
+  };
+
+  async function meet(point: Point, signal: AbortSignal): Promise<boolean> {
+    // Not AbortSignal.any: in Node 20 what it makes may be collected before it aborts.
+    const patience = new AbortController();
+    const giveUp = () => patience.abort();
+    const timer = setTimeout(giveUp, patienceMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    const until = { signal: patience.signal };
+    try {
+      if ('moment' in point) {
+        await once(reached, point.moment, until);
+        await sleep(150 * draw('after', point.name), undefined, until);
+        return true;
+      }
+      const fault = await tenant.arm({ ...point.unrecorded, type: 'delay', when: 'after', ms: heldBackMs, count: 1 });
+      while ((await tenant.hits(fault)) === 0) await sleep(20, undefined, until);
+      await sleep(50, undefined, until); // the effect comes right after the hit is counted
+      return true;
+    } catch (error) {
+      if (patience.signal.aborted) return false;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+}
