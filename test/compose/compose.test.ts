@@ -61,6 +61,19 @@ test('every dependency names a service, and one that it waits for healthy has a 
   }
 });
 
+test('every set-up is waited for to its end, and nothing else is: `up --wait` takes any other exit for a failure', () => {
+  const ends = services.flatMap(([, { depends_on: dependencies }]) =>
+    Object.entries(dependencies).flatMap(([other, { condition }]) =>
+      condition === 'service_completed_successfully' ? [other] : [],
+    ),
+  );
+  expect([...new Set(ends)].sort()).toEqual(
+    Object.keys(compose.services)
+      .filter((name) => name.startsWith('set-up-'))
+      .sort(),
+  );
+});
+
 test('every service starts again by itself, and runs without capabilities on a file system it cannot write', () => {
   for (const [name, service] of services) {
     const once = name.startsWith('set-up-');
