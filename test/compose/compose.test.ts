@@ -131,6 +131,20 @@ describe('our own processes', () => {
     expect(strange).toEqual([]);
   });
 
+  test.each(['worker', 'api', 'codec-server'] as const)(
+    '%s can be set up in all that makes sense in a container',
+    (role) => {
+      const given = Object.keys(compose.services[role]?.environment ?? {});
+      // Refused in production; of a server elsewhere; and where health answers, which only the container itself asks.
+      const left = /^(AUTH0_BASE_URL|TEMPORAL_(API_KEY|TLS.*|CONFIG_FILE|PROFILE)|WORKER_HEALTH_HOST)$/;
+      const missing = [...variablesReadBy(role)].filter(
+        (name) =>
+          !name.endsWith('_FILE') && !given.includes(name) && !given.includes(`${name}_FILE`) && !left.test(name),
+      );
+      expect(missing).toEqual([]);
+    },
+  );
+
   test('the emulator is given only variables that it reads', () => {
     const known = variablesReadByEmulator();
     const names = Object.keys(compose.services['emulator']?.environment ?? {});
