@@ -59,6 +59,20 @@ module.exports = {
         'The API never talks to Auth0 about a case.',
       ),
     ),
+    typesAllowed(
+      layer(
+        'cli-speaks-http-only',
+        '^src/cli/',
+        '^(src/(temporal|workflows|activities|worker|codec-server|api/(?!schemas|atoms|problems))|emulator|scripts|node_modules/@temporalio)',
+        'A client of the HTTP API, and of Auth0 for the doctor: nothing that an operator elsewhere could not reach.',
+      ),
+    ),
+    layer(
+      'nothing-calls-the-cli',
+      '^(src/(?!cli/)|emulator|scripts)',
+      '^src/cli/',
+      'The command line is an edge of its own.',
+    ),
     layer('emulator-stands-alone', '^emulator/', '^src/', 'Two readings of the documentation check each other.'),
     layer('source-knows-no-tests', '^(src|emulator|scripts)/', '^test/', 'Production code does not import tests.'),
   ],

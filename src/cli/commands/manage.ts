@@ -1,0 +1,67 @@
+import { cancelBody, enrollment, link, phoneNumberBody, resendBody } from '../../api/schemas';
+import { apiCommand, onCall, type CommandParts } from '../command';
+import { askSecretly, checked, checkedId } from '../inputs';
+import { enrollmentText } from '../text/enrollment';
+import { moment } from '../text/time';
+
+const manage = 'enrollments:manage';
+
+interface Why {
+  readonly reason: string;
+}
+
+/** A change to somebody's enrollment says why, whoever makes it: it is the line that the audit log is read for. */
+const manageCommand = (name: string, description: string) =>
+  apiCommand(name, manage, description)
+    .argument('<id>')
+    .requiredOption('--reason <text>', 'why; goes to the audit log, so no number and no code');
+
+/** `mfa resend`. */
+export function resendCommand(parts: CommandParts) {
+  const command = manageCommand('resend', 'Send a new code, or make a new setup key');
+  return onCall<Why, [string]>(command, manage, parts, async ({ api, terminal, style }, { reason }, id) => {
+    const path = `/enrollments/${checkedId(id)}/resend`;
+    const body = checked(resendBody, { reason }) ?? {};
+    const changed = await api.call({ method: 'POST', path, body, answer: enrollment });
+    return { json: changed, text: enrollmentText(changed, terminal.now(), style) };
+  });
+}
+
+/** `mfa number`. */
+export function numberCommand(parts: CommandParts) {
+  const command = manageCommand('number', 'Text another phone from now on').argument(
+    '[number]',
+    'with its country code; asked for, or read from the standard input, when absent',
+  );
+  return onCall<Why, [string, string?]>(command, manage, parts, async (desk, { reason }, id, given) => {
+    const { api, terminal, style } = desk;
+    const path = `/enrollments/${checkedId(id)}/phone-number`;
+    const phoneNumber = given ?? (await askSecretly(terminal, 'Phone number'));
+    const body = checked(phoneNumberBody, { phoneNumber, reason });
+    const changed = await api.call({ method: 'PUT', path, body, answer: enrollment });
+    return { json: changed, text: enrollmentText(changed, terminal.now(), style) };
+  });
+}
+
+/** `mfa cancel`. */
+export function cancelCommand(parts: CommandParts) {
+  const command = manageCommand('cancel', 'Cancel an enrollment');
+  return onCall<Why, [string]>(command, manage, parts, async ({ api, terminal, style }, { reason }, id) => {
+    const path = `/enrollments/${checkedId(id)}/cancel`;
+    const body = checked(cancelBody, { reason }) ?? {};
+    const changed = await api.call({ method: 'POST', path, body, answer: enrollment });
+    return { json: changed, text: enrollmentText(changed, terminal.now(), style) };
+  });
+}
+
+/** `mfa link`. */
+export function linkCommand(parts: CommandParts) {
+  const scope = 'enrollments:start';
+  const command = apiCommand('link', scope, 'A link for the user to sign in with').argument('<id>');
+  return onCall<unknown, [string]>(command, scope, parts, async ({ api, terminal }, _options, id) => {
+    const path = `/enrollments/${checkedId(id)}/links`;
+    const made = await api.call({ method: 'POST', path, answer: link });
+    const until = moment(made.expiresAt, terminal.now());
+    return { json: made, text: `${made.url}\nFor the user alone. Works once, until ${until}.` };
+  });
+}

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { runCli } from './run';
+
+/** The process behind `bin/mfa.mjs`. `root`: the folder of the package. */
+export async function main(root: string): Promise<void> {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.stdout.on('error', ignoreClosedPipe);
+  process.exitCode = await runCli(process.argv.slice(2), {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    stackFile: join(root, '.run/stack.json'),
+    now: Date.now,
+    signal: interrupted.signal,
+  });
+}
+
+/** `mfa list | head`: whoever read has read enough. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

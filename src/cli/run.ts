@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodesHelp, type CommandParts, type Outcome } from './command';
+import { challengeCommand } from './commands/challenge';
+import { codeCommand, otpCommand } from './commands/codes';
+import { listCommand, statusCommand } from './commands/look';
+import { cancelCommand, linkCommand, numberCommand, resendCommand } from './commands/manage';
+import { startCommand } from './commands/start';
+import { watchCommand } from './commands/watch';
+import { exitCodes } from './exit-codes';
+import { Failure } from './failure';
+import type { Terminal } from './terminal';
+
+/**
+ * Runs one command line (without the program's name) and answers its exit code. What was asked goes to the standard
+ * output, everything else to the error output. Never rejects.
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const print = (outcome: Outcome, json: boolean) => {
+    exitCode = outcome.exitCode ?? exitCodes.ok;
+    terminal.stdout.write(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`);
+  };
+  try {
+    await createProgram({ terminal, finish: print }).parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (!(error instanceof Failure)) {
+      // Its name alone: a fault nobody foresaw may carry what was sent.
+      terminal.stderr.write(`mfa: something broke in the command line itself (${nameOf(error)}). Please report it.\n`);
+      return exitCodes.broken;
+    }
+    if (args.includes('--json')) terminal.stdout.write(`${JSON.stringify(error.body)}\n`);
+    terminal.stderr.write(`mfa: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+function createProgram(parts: CommandParts): Command {
+  const { stdout, stderr } = parts.terminal;
+  const program = new Command('mfa')
+    .description('Support and operations for MFA enrollments, over the HTTP API.')
+    .addHelpText('after', exitCodesHelp);
+  const commands = [
+    startCommand,
+    statusCommand,
+    listCommand,
+    watchCommand,
+    codeCommand,
+    otpCommand,
+    resendCommand,
+    numberCommand,
+    cancelCommand,
+    linkCommand,
+    challengeCommand,
+  ];
+  for (const create of commands) program.addCommand(create(parts));
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError('Add --help for more.')
+      .configureOutput({
+        writeOut: (text) => void stdout.write(text),
+        writeErr: (text) => void stderr.write(text),
+        outputError: (text, write) => write(`mfa: ${withoutValues(text).replace(/^error: /, '')}`),
+      });
+  }
+  return program;
+}
+
+/** Commander repeats what it did not understand, and that may be a secret in the wrong place. */
+const withoutValues = (text: string): string =>
+  text.replace(/'(--[\w-]+)=[^']*'/g, "'$1=…'").replace(/ argument '[^']*' is invalid/g, ' is invalid');
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

@@ -1,0 +1,13 @@
+import { styleText } from 'node:util';
+import type { Terminal } from '../terminal';
+
+export type Style = (format: 'bold' | 'dim' | 'green' | 'yellow' | 'red', text: string) => string;
+
+/** Colour is for people: off when the output goes elsewhere, and when NO_COLOR is set (no-color.org). */
+export const takesColour = ({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): boolean =>
+  stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+
+export const createStyle =
+  (colour: boolean): Style =>
+  (format, text) =>
+    colour ? styleText(format, text, { validateStream: false }) : text; // Node would look at its own stdout

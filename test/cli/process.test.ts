@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { awaitingCode, id } from '../api/support';
+import { serveApi } from './support';
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [join(__dirname, '../../bin/mfa.mjs'), ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
+  const [exitCode] = (await once(child, 'close')) as [number];
+  return { exitCode, ...texts };
+}
+
+test('bin/mfa.mjs runs from the source, without a build', async () => {
+  const { env } = await serveApi({ get: async () => awaitingCode });
+  const ran = await run(['status', id, '--json'], env('ops'));
+  expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(ran.stdout)).toEqual(awaitingCode);
+});
+
+test('its exit code is that of the command', async () => {
+  const ran = await run(['status', id], { MFA_API: 'http://127.0.0.1:1', MFA_API_KEY: 'some-key' });
+  expect(ran).toMatchObject({ exitCode: 3, stdout: '' });
+});
+
+test('--help lists every command and every exit code', async () => {
+  const { exitCode, stdout } = await run(['--help']);
+  expect(exitCode).toBe(0);
+  for (const name of ['start', 'status', 'list', 'watch', 'code', 'otp', 'resend', 'number', 'cancel', 'link'])
+    expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  expect(stdout).toContain('Exit codes: 0 done, 1 refused, 2 usage');
+});

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { afterEach } from '@jest/globals';
+import type { Enrollments } from '../../src/api/enrollments';
+import { runCli } from '../../src/cli/run';
+import type { Role } from '../../src/scopes';
+import { keyOf, testApp } from '../api/support';
+
+/** Closed after each test, newest first. */
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+export const onEnd = (close: () => Promise<unknown>): void => void open.push(close);
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** What comes in on the standard input, whole. */
+  readonly stdin?: string;
+  readonly stdinIsTTY?: boolean;
+  readonly stdoutIsTTY?: boolean;
+  readonly stackFile?: string;
+  readonly now?: number;
+  readonly signal?: AbortSignal;
+  /** Told of each piece of the standard output. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** One command line in this process, with its own terminal. */
+export async function mfa(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const stdin = Object.assign(new PassThrough(), { isTTY: options.stdinIsTTY ?? false });
+  const stdout = Object.assign(new PassThrough(), { isTTY: options.stdoutIsTTY ?? false });
+  const stderr = new PassThrough();
+  const texts = { stdout: '', stderr: '' };
+  stdout.on('data', (chunk: Buffer) => {
+    texts.stdout += chunk.toString();
+    options.onOutput?.(chunk.toString());
+  });
+  stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
+  stdin.end(options.stdin ?? '');
+  const { env = {}, stackFile = '/nonexistent/stack.json', now, signal = new AbortController().signal } = options;
+  const exitCode = await runCli(args, {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    stackFile,
+    now: () => now ?? Date.now(),
+    signal,
+  });
+  stdout.end();
+  stderr.end();
+  for (const stream of [stdout, stderr]) if (!stream.readableEnded) await once(stream, 'end');
+  return { exitCode, ...texts };
+}
+
+/** The API over fake cases, on a port of its own. */
+export async function serveApi(enrollments: Partial<Enrollments>) {
+  const { app } = await testApp(enrollments);
+  onEnd(() => app.close());
+  const api = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { api, env: (role: Role) => ({ MFA_API: api, MFA_API_KEY: keyOf(role) }) };
+}
+
+/** Whatever answers there, on a port of its own. */
+export async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+}
