@@ -14,6 +14,8 @@ import { devServerArguments, prepareServer, serves, temporalCli } from './stack/
 export interface StackOptions {
   /** A folder in which cases, keys and ports outlive the stack; absent: everything goes with it. */
   readonly state?: string;
+  /** For a stack that is thrown away: a folder that stays for whoever wants to look at its database and logs. */
+  readonly remains?: string;
   /** Also written to the repository's `.run/stack.json`, where tools and people look for a stack. */
   readonly announce?: boolean;
   readonly logLevel?: string;
@@ -55,11 +57,11 @@ const taskQueueDefault = 'mfa-enrollment';
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const throwAway = options.state === undefined;
-  const folder = options.state ?? mkdtempSync(join(tmpdir(), 'mfa-stack-'));
+  const folder = options.state ?? options.remains ?? mkdtempSync(join(tmpdir(), 'mfa-stack-'));
   const letGo = holdFolder(folder);
   const leave = () => {
     letGo();
-    if (throwAway) rmSync(folder, { recursive: true, force: true });
+    if (throwAway && options.remains === undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
     return await startIn(folder, throwAway, leave, options);

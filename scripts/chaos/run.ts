@@ -59,7 +59,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { cases, seed, minutes, say = () => undefined } = options;
   if (options.folder !== undefined) rmSync(options.folder, { recursive: true, force: true });
   const stack = await startStack({
-    ...(options.folder === undefined ? {} : { state: options.folder }),
+    ...(options.folder === undefined ? {} : { remains: options.folder }),
     logLevel: 'warn',
     ...(options.compiled === true ? { compiled: true } : {}),
     apiVariables: { API_CALLS_PER_MINUTE: '1000000' },

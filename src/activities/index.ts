@@ -96,7 +96,10 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
       );
     },
 
-    /** `DELETE /mfa/authenticators/{id}`. One that is gone already counts as deleted. */
+    /**
+     * `DELETE /mfa/authenticators/{id}`. One that is gone already counts as deleted, so a call whose answer is lost is
+     * simply made again.
+     */
     async deleteAuthenticator({ accessToken, id }: { accessToken: string; id: string }): Promise<DeleteOutcome> {
       return refusing<DeleteOutcome>(
         async () => {
@@ -107,6 +110,7 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
           if (verdict === 'not_found') return { kind: 'deleted' };
           return verdict === 'configuration' ? { kind: 'not_allowed' } : tokenRefusal(verdict);
         },
+        { repeatable: true },
       );
     },
 
@@ -135,13 +139,14 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
 async function refusing<Outcome>(
   call: () => Promise<Outcome>,
   refusal: (verdict: Auth0Verdict) => Outcome | undefined,
+  kind: { readonly repeatable: boolean } = { repeatable: false },
 ): Promise<Outcome> {
   try {
     return await call();
   } catch (error) {
     const outcome = error instanceof Auth0Error ? refusal(error.verdict) : undefined;
     if (outcome !== undefined) return outcome;
-    throw failureOf(error);
+    throw failureOf(error, kind);
   }
 }
 

@@ -39,12 +39,17 @@ export function classify(answer: RefusedAnswer, now: number): Classification {
     return { verdict: 'rate_limited', ...named, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   }
   if (!isRefusal(answer.status) && !isRedirect(answer.status)) return { verdict: unanswered(answer.call), ...named };
+  if (isDamaged(answer)) return { verdict: unanswered(answer.call) };
   return { ...byStatus(answer, error), ...named };
 }
 
 /** No usable answer to a request that was written: a GET changed nothing, anything else may have had its effect. */
 export const unanswered = (call: Auth0Call): 'unreachable' | 'ambiguous' =>
   call === 'list' ? 'unreachable' : 'ambiguous';
+
+/** It calls itself JSON and is none: what arrived is not what was sent, so its status alone is not believed. */
+const isDamaged = ({ headers, body }: RefusedAnswer): boolean =>
+  /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '') && parseJson(body) === undefined;
 
 /** For what no row knows. */
 function byStatus({ call, status }: RefusedAnswer, error: string | undefined): Classification {

@@ -441,6 +441,16 @@ describe('an answer that no row knows', () => {
   });
 });
 
+test.each<[string, Auth0Call, string, string]>([
+  ['a code', 'confirm_oob', 'application/json', 'ambiguous'],
+  ['an associate', 'associate', 'application/json; charset=utf-8', 'ambiguous'],
+  ['a deletion', 'delete', 'application/problem+json', 'ambiguous'],
+  ['a reading', 'list', 'application/json', 'unreachable'],
+])('JSON cut in two is no refusal: it says as little as no answer (%s)', (_name, call, contentType, verdict) => {
+  const answer = refusal(call, 403, '{"error":"invalid_gr', { headers: { 'content-type': contentType } });
+  expect(classify(answer, now)).toEqual({ verdict });
+});
+
 test('an error that is more than letters is not passed on', () => {
   const answer = refusal('associate', 400, { error: 'invalid_code_123456' });
   expect(classify(answer, now)).toEqual({ verdict: 'malformed_request' });
