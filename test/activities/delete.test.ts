@@ -18,14 +18,18 @@ const activitiesWhere = (verdict: Auth0Verdict) => {
 };
 
 test('a deletion whose answer is lost is made again: the second one does no harm', async () => {
-  const { deleteAuthenticator } = activitiesWhere('ambiguous');
-  const call = new MockActivityEnvironment().run(deleteAuthenticator, { accessToken: 'token', id: 'sms|dev_1' });
+  const activities = activitiesWhere('ambiguous');
+  const call = new MockActivityEnvironment().run(() =>
+    activities.deleteAuthenticator({ accessToken: 'token', id: 'sms|dev_1' }),
+  );
   await expect(call).rejects.toMatchObject({ type: 'Auth0Ambiguous', nonRetryable: false });
 });
 
 test('a code whose answer is lost is not sent again', async () => {
-  const { confirm } = activitiesWhere('ambiguous');
+  const activities = activitiesWhere('ambiguous');
   const proof = { type: 'otp', otp: '123456' } as const;
-  const call = new MockActivityEnvironment().run(confirm, { accessToken: 't', factor: 'otp', proof, activeIds: [] });
+  const call = new MockActivityEnvironment().run(() =>
+    activities.confirm({ accessToken: 'token', factor: 'otp', proof, activeIds: [] }),
+  );
   await expect(call).rejects.toMatchObject({ type: 'Auth0Ambiguous', nonRetryable: true });
 });
