@@ -15,12 +15,12 @@ import { read, sweep } from './reading';
 export async function end(live: LiveCase, wanted: Outcome, readJustNow?: HeldToken, because?: Problem): Promise<void> {
   // A failed case has just met a door that stays closed: nothing more is asked of Auth0.
   const token = wanted === 'failed' ? undefined : (readJustNow ?? (await lastReading(live)));
-  const outcome =
-    wanted !== 'failed' && outcomeOf(live.enrollment) === 'completed' ? 'completed' : fitting(live, wanted);
+  const completed = wanted !== 'failed' && outcomeOf(live.enrollment) === 'completed';
   if (token !== undefined) {
     await sweep(live, token);
-    if (outcome !== 'completed' && live.input.options?.partialPolicy === 'remove') await undo(live, token);
+    if (!completed && live.input.options?.partialPolicy === 'remove') await undo(live, token);
   }
+  const outcome = completed ? 'completed' : fitting(live, wanted); // what was just undone is not active any more
   record(live, {
     type: 'settled',
     outcome,

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, log, patched, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, log, patched, setHandler } from '@temporalio/workflow';
 import { levelAt, nextUnitAt } from '../enrollment/bucket';
 import { currentFactor, isAccepted, isAtRest, isMissing, isSettled } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
@@ -34,29 +34,33 @@ export function listen(live: LiveCase): void {
     description: 'End the case: {reason?}',
   });
 
-  setHandler(messages.awaitChallenge, () => rested(live), {
+  setHandler(messages.awaitChallenge, () => answered(() => rested(live)), {
     description: 'The first challenge, or how the case ended',
   });
-  setHandler(messages.confirmCode, (input) => confirmCode(live, input), {
+  setHandler(messages.confirmCode, (input) => answered(() => confirmCode(live, input)), {
     description: 'A code, answered with what became of it: {factor, code, challengeId?}',
     validator: (input) => validateCode(live, input),
   });
-  setHandler(messages.resend, () => obeyed(live, { type: 'resend' }), {
+  setHandler(messages.resend, () => answered(() => obeyed(live, { type: 'resend' })), {
     description: 'Send another text',
     validator: () => validateResend(live),
   });
   setHandler(
     messages.changePhoneNumber,
-    ({ phoneNumber }) => obeyed(live, { type: 'changePhoneNumber', phoneNumber }),
+    ({ phoneNumber }) => answered(() => obeyed(live, { type: 'changePhoneNumber', phoneNumber })),
     {
       description: 'Text another number: {phoneNumber} in E.164',
       validator: (input) => validatePhoneNumber(live, input),
     },
   );
-  setHandler(messages.renewToken, (input) => obeyed(live, { type: 'token', token: parseToken(input) ?? input }), {
-    description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
-    validator: (input) => validateToken(live, input),
-  });
+  setHandler(
+    messages.renewToken,
+    (input) => answered(() => obeyed(live, { type: 'token', token: parseToken(input) ?? input })),
+    {
+      description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
+      validator: (input) => validateToken(live, input),
+    },
+  );
 }
 
 export const view = (live: LiveCase): EnrollmentStatus => {
@@ -87,6 +91,9 @@ function tokenSignal(live: LiveCase, payload: unknown): void {
 
 // Updates: the same commands, and an answer.
 
+/** What is under way finishes first when the run is cancelled, so whoever waits for it gets its answer. */
+const answered = <Answer>(handler: () => Promise<Answer>): Promise<Answer> => CancellationScope.nonCancellable(handler);
+
 async function confirmCode(live: LiveCase, input: messages.ConfirmCodeInput): Promise<messages.ConfirmCodeResult> {
   const command: Command = {
     type: 'code',
@@ -102,7 +109,8 @@ async function confirmCode(live: LiveCase, input: messages.ConfirmCodeInput): Pr
   const now = Date.now();
   const { result, retryAt } = command.result ?? { result: 'unavailable' };
   return {
-    result,
+    // Another challenge was on its way when Auth0 refused the last token at hand.
+    result: result === 'expired' && live.enrollment.state === 'awaiting_token' ? 'token_needed' : result,
     attemptsLeft: levelAt(live.enrollment.attempts, now),
     ...(retryAt === undefined ? {} : { retryAfter: secondsUntil(retryAt, now) }),
     status: view(live),
