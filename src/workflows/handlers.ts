@@ -1,15 +1,15 @@
-import { ApplicationFailure, CancellationScope, condition, log, patched, setHandler } from '@temporalio/workflow';
-import { levelAt, nextUnitAt } from '../enrollment/bucket';
-import { currentFactor, isAccepted, isAtRest, isMissing, isSettled } from '../enrollment/enrollment';
+import { CancellationScope, condition, log, patched, setHandler } from '@temporalio/workflow';
+import { levelAt } from '../enrollment/bucket';
+import { isAtRest, isSettled } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import { secondsUntil, viewOf } from '../enrollment/view';
 import { tokenFor } from '../enrollment/tokens';
-import { factors, isFactorName } from '../factors';
-import { resendRefusal } from './commands';
-import { parseChallengeId, parseCode, parsePhoneNumber, parseReason, parseToken, type Command } from './inbox';
+import { factors } from '../factors';
+import { parseChallengeId, parseCode, parseReason, parseToken, type Command } from './inbox';
 import { receive, type LiveCase } from './live-case';
 import * as messages from './messages';
 import { patches } from './patches';
+import { refused, validateCode, validatePhoneNumber, validateResend, validateToken } from './validators';
 
 /** Registers every handler. Called before the first await, so that no message finds none. */
 export function listen(live: LiveCase): void {
@@ -129,106 +129,6 @@ async function rested(live: LiveCase): Promise<EnrollmentStatus> {
   return view(live);
 }
 
-// Validators: synchronous and pure. What they refuse leaves no event.
-
-function validateCode(live: LiveCase, input: unknown): void {
-  const { factor, code, challengeId } = asRecord(input);
-  if (!isFactorName(factor) || !live.enrollment.plan.some((progress) => progress.factor === factor)) {
-    throw refused('malformed', 'factor must name a factor of this enrollment.', live);
-  }
-  if (parseCode(code) === undefined) throw refused('malformed', 'code must be six digits.', live);
-  if (challengeId !== undefined && typeof challengeId !== 'string') {
-    throw refused('malformed', 'challengeId must be the text that came with the challenge.', live);
-  }
-  refuseSettled(live);
-  const progress = live.enrollment.plan.find((each) => each.factor === factor);
-  if (progress !== undefined && isAccepted(progress)) return; // a repeated code learns that it worked
-  if (live.enrollment.state === 'awaiting_token') return; // answered with token_needed
-  const early = live.texting && challengeId === undefined;
-  if (currentFactor(live.enrollment) !== factor || (live.live === undefined && !early)) {
-    throw refused('wrong_step', `No code for ${factor} is awaited now.`, live);
-  }
-  if (
-    challengeId !== undefined &&
-    challengeId !== live.live?.challengeId &&
-    challengeId !== live.previous?.challengeId
-  ) {
-    throw refused('stale_challenge', 'This challenge was replaced by a newer one.', live);
-  }
-  if (levelAt(live.enrollment.attempts, Date.now()) === 0) {
-    throw refused(
-      'rate_limited',
-      'Too many wrong codes. One more try comes back every 6 minutes.',
-      live,
-      nextUnitAt(live.enrollment.attempts, Date.now()),
-    );
-  }
-}
-
-function validateResend(live: LiveCase): void {
-  refuseSettled(live);
-  const { enrollment } = live;
-  const factor = currentFactor(enrollment);
-  const now = Date.now();
-  if (enrollment.state === 'associating' && enrollment.blockedOn === 'phone_number') {
-    throw refused('wrong_step', 'A phone number is needed first.', live);
-  }
-  const blocked = enrollment.state === 'associating' && enrollment.blockedOn !== undefined;
-  const awaiting = enrollment.state === 'awaiting_code' || enrollment.state === 'confirming';
-  if (factor === undefined || (!blocked && !awaiting))
-    throw refused('wrong_step', 'No text message is awaited now.', live);
-  const refusal = resendRefusal(live, factor, now);
-  switch (refusal?.type) {
-    case undefined:
-      return;
-    case 'not_resendable':
-      throw refused(refusal.type, 'An authenticator app is sent nothing: the QR code stays valid.', live);
-    case 'too_many_texts':
-      throw refused(refusal.type, 'No more text messages for this user for now.', live, refusal.retryAt);
-    case 'resend_too_soon':
-      throw refused(refusal.type, 'A text message was sent a moment ago.', live, refusal.retryAt);
-  }
-}
-
-function validatePhoneNumber(live: LiveCase, input: unknown): void {
-  if (parsePhoneNumber(input) === undefined)
-    throw refused('malformed', 'phoneNumber must be E.164, such as +14155550123.', live);
-  refuseSettled(live);
-  const open = live.enrollment.plan.some(
-    (progress) => factors[progress.factor].needs === 'phoneNumber' && isMissing(progress),
-  );
-  if (!open) throw refused('wrong_step', 'No factor of this enrollment that is still open uses a phone number.', live);
-  const now = Date.now();
-  if (levelAt(live.enrollment.texts, now) === 0) {
-    throw refused(
-      'too_many_texts',
-      'No more text messages for this user for now.',
-      live,
-      nextUnitAt(live.enrollment.texts, now),
-    );
-  }
-}
-
-function validateToken(live: LiveCase, input: unknown): void {
-  if (parseToken(input) === undefined) throw refused('malformed', 'accessToken must be a non-empty text.', live);
-  refuseSettled(live);
-}
-
-function refuseSettled(live: LiveCase): void {
-  if (isSettled(live.enrollment)) throw refused('settled', `The enrollment has ended: ${live.enrollment.state}.`, live);
-}
-
-function refused(type: messages.RefusalType, message: string, live: LiveCase, retryAt?: number): ApplicationFailure {
-  const now = Date.now();
-  const factor = currentFactor(live.enrollment);
-  const details: messages.RefusalDetails = {
-    attemptsLeft: levelAt(live.enrollment.attempts, now),
-    ...(retryAt === undefined ? {} : { retryAfter: secondsUntil(retryAt, now) }),
-    ...(factor === undefined ? {} : { factor }),
-  };
-  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
-}
-
 function secrets(live: LiveCase): ChallengeSecrets {
   const recovery = live.recoveryCode === undefined ? {} : { recoveryCode: live.recoveryCode };
   const current = 'challenge' in live.enrollment ? live.enrollment.challenge : undefined;
@@ -250,6 +150,3 @@ function secrets(live: LiveCase): ChallengeSecrets {
 
 const answersOf = (factor: messages.ConfirmCodeInput['factor']): 'oob' | 'otp' =>
   factors[factor].associateRequest({}).authenticatorTypes[0] === 'otp' ? 'otp' : 'oob';
-
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
