@@ -14,7 +14,9 @@ module.exports = {
     ],
   },
   // Packages published as ES modules only: jest loads them as CommonJS, so they go through the transform too.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|uqr|fastify-type-provider-zod|otpauth|@noble/hashes)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(jose|openid-client|oauth4webapi|uqr|fastify-type-provider-zod|otpauth|@noble/hashes)/)',
+  ],
   testTimeout: 60_000,
   // Every integration file starts servers of its own; more workers than cores only makes them wait for each other.
   maxWorkers: 2,

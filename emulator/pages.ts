@@ -34,3 +34,19 @@ ${main}
 
 export const alertLine = (problem: string | undefined): string =>
   problem === undefined ? '' : `<p role="alert">${escapeHtml(problem)}</p>`;
+
+/**
+ * The page of `response_mode=web_message`: gives the answer to the window that opened or frames it, and only when that
+ * one is of `origin`.
+ */
+export const messagePage = (response: Readonly<Record<string, string>>, origin: string): string => {
+  const message = { type: 'authorization_response', response };
+  return page(
+    'Signed in',
+    `<p>You can close this window.</p>
+<script>(window.opener ?? window.parent).postMessage(${inScript(message)}, ${inScript(origin)});</script>`,
+  );
+};
+
+/** JSON that cannot end the script element it stands in. */
+const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');

@@ -15,6 +15,7 @@ import { managementClientsRoutes } from './management/clients';
 import { enrollmentsRoutes } from './management/enrollments';
 import { guardianRoutes } from './management/guardian';
 import { tenantSettingsRoutes } from './management/tenant-settings';
+import { managementUsersRoutes } from './management/users';
 import { challengeRoute } from './routes/challenge';
 import { sessionRoutes } from './routes/session';
 import { loginRoutes } from './routes/login';
@@ -81,6 +82,7 @@ export async function createPublicServer(
     authenticatorsRoutes,
     challengeRoute,
     sessionRoutes,
+    managementUsersRoutes,
     authenticationMethodsRoutes,
     enrollmentsRoutes,
     guardianRoutes,

@@ -1,7 +1,14 @@
+/**
+ * How the answer comes back: in the address, or as a message to the window that opened the page or frames it
+ * (draft-sakimura-oauth-wmrm). Auth0's browser SDK signs in silently and by popup with the second.
+ */
+export const responseModes = ['query', 'web_message'] as const;
+
 /** What an application asked for at `/authorize`. */
 export interface AuthorizeRequest {
   readonly clientId: string;
   readonly redirectUri: string;
+  readonly responseMode: (typeof responseModes)[number];
   readonly audience: string;
   readonly scope: readonly string[];
   readonly issuer: string;
@@ -11,12 +18,19 @@ export interface AuthorizeRequest {
   readonly codeChallenge?: string | undefined;
 }
 
+/** A browser's session at the login page. */
+export interface Session {
+  readonly userId: string;
+  /** What id_tokens name it by: OpenID Connect Front-Channel Logout 1.0, section 3. Not the cookie, which is secret. */
+  readonly sid: string;
+}
+
 /** A sign-in under way in a browser. */
 export interface SignIn {
   readonly id: string;
   readonly request: AuthorizeRequest;
   /** Absent until the password was right. */
-  userId?: string;
+  session?: Session;
   /** The open challenge of the MFA page, for factors that send something. */
   challengeId?: string;
 }
@@ -24,7 +38,7 @@ export interface SignIn {
 /** Single use, a minute long. */
 export interface AuthorizationCode {
   readonly request: AuthorizeRequest;
-  readonly userId: string;
+  readonly session: Session;
   readonly expiresAt: number;
 }
 
@@ -33,4 +47,6 @@ export interface RefreshToken {
   readonly clientId: string;
   readonly audience: string;
   readonly scope: readonly string[];
+  /** Of the session it began in, where there was one. */
+  readonly sid?: string | undefined;
 }

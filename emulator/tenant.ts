@@ -10,7 +10,7 @@ import type { RequestRecord } from './requests';
 import { createSeals, type Seals } from './seals';
 import { defaultSwitches, type Switches } from './switches';
 import { createTokens, type Tokens } from './tokens';
-import type { AuthorizationCode, RefreshToken, SignIn } from './sign-in';
+import type { AuthorizationCode, RefreshToken, Session, SignIn } from './sign-in';
 import type { User } from './user';
 
 /** Everything the emulator remembers. Lives in memory: a test double has no yesterday. */
@@ -21,8 +21,8 @@ interface State {
   readonly authorizationCodes: Map<string, AuthorizationCode>;
   readonly refreshTokens: Map<string, RefreshToken>;
   readonly signIns: Map<string, SignIn>;
-  /** Browser sessions of the login page: cookie value → user id. */
-  readonly sessions: Map<string, string>;
+  /** By the value of their cookie. */
+  readonly sessions: Map<string, Session>;
   /** `jti` of access tokens that an MFA grant answered with. */
   readonly confirmTokens: Set<string>;
   switches: Switches;

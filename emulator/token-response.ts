@@ -1,6 +1,7 @@
 import { mfaAudiences } from './place';
 import { alphabets } from './random';
 import { refusals } from './refusals';
+import type { RefreshToken } from './sign-in';
 import type { Tenant } from './tenant';
 import type { User } from './user';
 
@@ -12,6 +13,8 @@ export interface Grant {
   readonly audience: string;
   readonly scope: readonly string[];
   readonly nonce?: string | undefined;
+  /** Of the browser session behind it. */
+  readonly sid?: string | undefined;
   readonly authMethods?: readonly string[];
   /** Overrides the audience's own life. */
   readonly lifeSeconds?: number | undefined;
@@ -57,7 +60,7 @@ export async function issueTokens(
   tenant: Tenant,
   grant: Grant,
 ): Promise<{ readonly jti: string; readonly body: Record<string, unknown> & { readonly access_token: string } }> {
-  const { user, clientId, issuer, audience, nonce, authMethods } = grant;
+  const { user, clientId, issuer, audience, nonce, sid, authMethods } = grant;
   const scope = grantedScope(tenant, audience, grant.scope);
   const lifeSeconds = grant.lifeSeconds ?? (isMfaAudience(tenant, audience) ? mfaLife : defaultLife);
   const subject = user.userId;
@@ -69,12 +72,13 @@ export async function issueTokens(
         clientId,
         email: user.email,
         nonce,
+        sid,
         ...(authMethods && { authMethods }),
       })
     : undefined;
   const refreshToken =
     scope.includes('offline_access') && grant.mayRefresh !== false
-      ? addRefreshToken(tenant, { userId: subject, clientId, audience, scope })
+      ? addRefreshToken(tenant, { userId: subject, clientId, audience, scope, sid })
       : undefined;
   return {
     jti: access.jti,
@@ -89,10 +93,7 @@ export async function issueTokens(
   };
 }
 
-function addRefreshToken(
-  tenant: Tenant,
-  content: { userId: string; clientId: string; audience: string; scope: readonly string[] },
-): string {
+function addRefreshToken(tenant: Tenant, content: RefreshToken): string {
   const token = `v1.${tenant.random.text(alphabets.alphanumeric, 54)}`;
   tenant.state.refreshTokens.set(token, content);
   return token;

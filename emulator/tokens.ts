@@ -38,6 +38,7 @@ export interface Tokens {
     clientId: string;
     email: string;
     nonce?: string | undefined;
+    sid?: string | undefined;
     authMethods?: readonly string[];
   }): Promise<string>;
   /** Signature and time; issuer and audience are the caller's to judge. */
@@ -74,7 +75,7 @@ export async function createTokens(clock: Clock): Promise<Tokens> {
       );
       return { token, jti };
     },
-    mintIdToken: ({ issuer, subject, clientId, email, nonce, authMethods }) => {
+    mintIdToken: ({ issuer, subject, clientId, email, nonce, sid, authMethods }) => {
       const iat = epochSeconds(clock.now());
       return sign(
         {
@@ -87,6 +88,7 @@ export async function createTokens(clock: Clock): Promise<Tokens> {
           email_verified: true,
           name: email,
           ...(nonce !== undefined && { nonce }),
+          ...(sid !== undefined && { sid }),
           ...(authMethods !== undefined && { amr: authMethods }),
         },
         'JWT',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { addUser } from '../add-user';
 import type { Authenticator } from '../authenticator';
 import { bucketRules, refill } from '../bucket';
 import { isoTime } from '../clock';
-import { alphabets } from '../random';
 import type { AddRoutes } from '../routes/route';
 import type { Tenant } from '../tenant';
-import { createUser, type User } from '../user';
+import type { User } from '../user';
 import { ControlError, requireUser } from './control-error';
 
 const newUser = z.strictObject({ email: z.email(), password: z.string().min(1).default('correct horse') });
@@ -21,12 +21,8 @@ export const usersRoutes: AddRoutes = (app, tenant) => {
 
   app.post('/users', async (request, reply) => {
     const { email, password } = newUser.parse(request.body);
-    if ([...tenant.state.users.values()].some((user) => user.email === email)) {
-      throw new ControlError(409, `There is a user ${email} already`);
-    }
-    const userId = `auth0|${tenant.random.text(alphabets.hex, 24)}`;
-    const user = createUser(userId, email, password, tenant.clock.now());
-    tenant.state.users.set(userId, user);
+    const user = addUser(tenant, email, password);
+    if (user === undefined) throw new ControlError(409, `There is a user ${email} already`);
     return reply.code(201).send(userView(tenant, user));
   });
 

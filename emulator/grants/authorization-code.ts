@@ -15,14 +15,15 @@ export const authorizationCode: GrantHandler = async ({ tenant, request, applica
   tenant.state.authorizationCodes.delete(code);
   if (known === undefined || known.expiresAt <= tenant.clock.now()) throw codeInvalid();
   const { clientId, redirectUri, issuer, audience, scope, nonce } = known.request;
-  const user = tenant.state.users.get(known.userId);
+  const user = tenant.state.users.get(known.session.userId);
+  const { sid } = known.session;
   if (user === undefined || clientId !== application.clientId) throw codeInvalid();
   if (issuer !== issuerFor(tenant.place, request.host)) throw codeInvalid();
   if (textField(request.body, 'redirect_uri') !== redirectUri) {
     throw new OAuthError(403, 'invalid_grant', 'The redirect URI is wrong.');
   }
   checkVerifier(known, textField(request.body, 'code_verifier'));
-  const { body } = await issueTokens(tenant, { user, clientId, issuer, audience, scope, nonce });
+  const { body } = await issueTokens(tenant, { user, clientId, issuer, audience, scope, nonce, sid });
   return body;
 };
 

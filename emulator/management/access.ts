@@ -11,6 +11,7 @@ const reasons: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  409: 'Conflict',
 };
 
 /** An answer of the Management API that is not 2xx: another envelope than the authentication endpoints'. */
@@ -18,7 +19,7 @@ export class ManagementError extends Error {
   override readonly name = 'ManagementError';
 
   constructor(
-    readonly status: 400 | 401 | 403 | 404,
+    readonly status: 400 | 401 | 403 | 404 | 409,
     readonly errorCode: string,
     message: string,
   ) {

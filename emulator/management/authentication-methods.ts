@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { textField } from '../fields';
 import { isSibling } from '../authenticator';
 import { writeLog } from '../logs';
 import type { AddRoutes } from '../routes/route';
 import { readBody, requireScope, requireUser } from './access';
+import { pageOf } from './page';
 import { addMethod, methodsOf, methodView, newMethod, requireMethod } from './authentication-method';
 
 interface OfUser {
@@ -22,9 +22,7 @@ export const authenticationMethodsRoutes: AddRoutes = (app, tenant) => {
     const methods = methodsOf(requireUser(tenant, request.params.id))
       .filter(([first]) => first.active)
       .map(methodView);
-    return textField(request.query, 'include_totals') === 'true'
-      ? { start: 0, limit: methods.length, total: methods.length, authenticators: methods }
-      : methods;
+    return pageOf('authenticators', methods, request.query);
   });
 
   app.post<OfUser>(path, async (request, reply) => {

@@ -1,7 +1,9 @@
 /** What the emulator's part of the Management API asks for. */
 export const managementScopes = [
   'read:users',
+  'create:users',
   'update:users',
+  'delete:users',
   'read:authentication_methods',
   'create:authentication_methods',
   'update:authentication_methods',

@@ -1,6 +1,7 @@
 import { textField } from '../fields';
 import type { AddRoutes } from '../routes/route';
 import { requireScope } from './access';
+import { pageOf } from './page';
 
 /** Tenant settings, custom domains and the tenant log. */
 export const tenantSettingsRoutes: AddRoutes = (app, tenant) => {
@@ -19,10 +20,13 @@ export const tenantSettingsRoutes: AddRoutes = (app, tenant) => {
     ];
   });
 
-  // Of Auth0's query language only what asks for one user: `user_id:"…"`.
+  // Of Auth0's query language only what asks for one user: `user_id:"…"`. The documentation calls the parameter `q`
+  // and `search`.
   app.get('/api/v2/logs', async (request) => {
     await requireScope(tenant, request, 'read:logs');
-    const userId = /user_id:"([^"]+)"/.exec(textField(request.query, 'q') ?? '')?.[1];
-    return tenant.state.logs.filter((log) => userId === undefined || log.user_id === userId).toReversed();
+    const asked = textField(request.query, 'q') ?? textField(request.query, 'search') ?? '';
+    const userId = /user_id:"([^"]+)"/.exec(asked)?.[1];
+    const logs = tenant.state.logs.filter((log) => userId === undefined || log.user_id === userId);
+    return pageOf('logs', logs.toReversed(), request.query);
   });
 };

@@ -1,11 +1,12 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerApplication } from '../authorize-answer';
 import { OAuthError } from '../errors';
 import { textField, words } from '../fields';
 import { issuerFor } from '../place';
 import { alphabets } from '../random';
 import { refusals } from '../refusals';
-import type { AuthorizeRequest, SignIn } from '../sign-in';
-import { afterLogin, mustAnswerChallenge, redirectTo } from '../sign-in-steps';
+import { type AuthorizeRequest, responseModes, type Session, type SignIn } from '../sign-in';
+import { afterLogin, mustAnswerChallenge } from '../sign-in-steps';
 import type { Tenant } from '../tenant';
 import { requireAudience } from '../token-response';
 import type { User } from '../user';
@@ -17,15 +18,15 @@ export const authorizeRoute: AddRoutes = (app, tenant) => {
   app.get('/authorize', async (request, reply) => {
     const back = requireCallback(tenant, request);
     try {
-      return reply.redirect(begin(tenant, request, back));
+      return begin(tenant, request, reply, back);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      return reply.redirect(redirectTo(back, { error: error.code, error_description: error.description }));
+      return answerApplication(reply, back, { error: error.code, error_description: error.description });
     }
   });
 };
 
-type Callback = Pick<AuthorizeRequest, 'clientId' | 'redirectUri' | 'state'>;
+type Callback = Pick<AuthorizeRequest, 'clientId' | 'redirectUri' | 'state' | 'responseMode'>;
 
 /** Until client and callback are known good, errors are shown here and go nowhere (RFC 6749 4.1.2.1). */
 function requireCallback(tenant: Tenant, { query }: FastifyRequest): Callback {
@@ -39,14 +40,20 @@ function requireCallback(tenant: Tenant, { query }: FastifyRequest): Callback {
   if (!listed || !URL.canParse(redirectUri)) {
     throw new OAuthError(403, 'unauthorized_client', `Callback URL mismatch. ${redirectUri} is not allowed`);
   }
-  return { clientId, redirectUri, state: textField(query, 'state') };
+  const asked = textField(query, 'response_mode');
+  const responseMode = responseModes.find((mode) => mode === asked) ?? 'query';
+  return { clientId, redirectUri, state: textField(query, 'state'), responseMode };
 }
 
-/** The next address of the browser. */
-function begin(tenant: Tenant, request: FastifyRequest, back: Callback): string {
+/** Sends the browser on: to the login page, to the challenge, or straight back with a code. */
+function begin(tenant: Tenant, request: FastifyRequest, reply: FastifyReply, back: Callback): FastifyReply {
   const { query } = request;
   if (textField(query, 'response_type') !== 'code') {
     throw new OAuthError(400, 'unsupported_response_type', 'Only response_type=code is supported');
+  }
+  const responseMode = textField(query, 'response_mode') ?? 'query';
+  if (responseMode !== back.responseMode) {
+    throw new OAuthError(400, 'invalid_request', `response_mode must be one of: ${responseModes.join(', ')}`);
   }
   const codeChallenge = textField(query, 'code_challenge');
   if (codeChallenge !== undefined && textField(query, 'code_challenge_method') !== 'S256') {
@@ -66,15 +73,17 @@ function begin(tenant: Tenant, request: FastifyRequest, back: Callback): string 
     },
   };
   const prompt = textField(query, 'prompt');
-  const user = prompt === 'login' ? undefined : signedInUser(tenant, request);
+  const session = prompt === 'login' ? undefined : sessionOf(tenant, request);
+  const user = tenant.state.users.get(session?.userId ?? '');
   if (prompt === 'none') requireSilence(tenant, user, signIn);
   tenant.state.signIns.set(signIn.id, signIn);
-  return user === undefined ? `/u/login?state=${signIn.id}` : afterLogin(tenant, signIn, user);
+  return user === undefined || session === undefined
+    ? reply.redirect(`/u/login?state=${signIn.id}`, 303)
+    : afterLogin(tenant, reply, signIn, user, session);
 }
 
-function signedInUser(tenant: Tenant, request: FastifyRequest): User | undefined {
-  const userId = tenant.state.sessions.get(request.cookies[sessionCookie] ?? '');
-  return tenant.state.users.get(userId ?? '');
+function sessionOf(tenant: Tenant, request: FastifyRequest): Session | undefined {
+  return tenant.state.sessions.get(request.cookies[sessionCookie] ?? '');
 }
 
 function requireSilence(tenant: Tenant, user: User | undefined, { request }: SignIn): void {

@@ -21,11 +21,19 @@ export const loginRoutes: AddRoutes = (app, tenant) => {
     if (user === undefined || user.password !== textField(request.body, 'password')) {
       return show(reply.code(400), signIn, 'Wrong email or password.');
     }
-    const session = tenant.random.text(alphabets.alphanumeric, 40);
-    tenant.state.sessions.set(session, user.userId);
-    return reply
-      .setCookie(sessionCookie, session, { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' })
-      .redirect(afterLogin(tenant, signIn, user), 303);
+    const secret = tenant.random.text(alphabets.alphanumeric, 40);
+    const session = { userId: user.userId, sid: tenant.random.text(alphabets.alphanumeric, 32) };
+    tenant.state.sessions.set(secret, session);
+    // Silent sign-in happens in a frame of the application's page, where a cookie goes only with SameSite=None, and
+    // that needs https.
+    const crossSite = request.protocol === 'https';
+    reply.setCookie(sessionCookie, secret, {
+      path: '/',
+      httpOnly: true,
+      sameSite: crossSite ? 'none' : 'lax',
+      secure: crossSite,
+    });
+    return afterLogin(tenant, reply, signIn, user, session);
   });
 };
 

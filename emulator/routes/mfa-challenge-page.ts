@@ -8,7 +8,7 @@ import { findByCode } from '../otp';
 import { alertLine, escapeHtml, page } from '../pages';
 import { refusals } from '../refusals';
 import { sendChallenge, takeSending } from '../send-challenge';
-import type { SignIn } from '../sign-in';
+import type { Session, SignIn } from '../sign-in';
 import { finish } from '../sign-in-steps';
 import type { Tenant } from '../tenant';
 import type { User } from '../user';
@@ -24,17 +24,18 @@ export const mfaChallengePageRoutes: AddRoutes = (app, tenant) => {
   });
 
   app.post('/u/mfa-challenge', async (request, reply) => {
-    const { signIn, user, authenticator } = requireStep(tenant, request.body);
+    const { signIn, session, user, authenticator } = requireStep(tenant, request.body);
     const code = textField(request.body, 'code') ?? '';
     const problem = refusalOf(() => check(tenant, signIn, user, authenticator, code));
     return problem === undefined
-      ? reply.redirect(finish(tenant, signIn, user), 303)
+      ? finish(tenant, reply, signIn, session)
       : show(reply.code(400), signIn, user, authenticator, problem);
   });
 };
 
 interface Step {
   readonly signIn: SignIn;
+  readonly session: Session;
   readonly user: User;
   /** The one the page asked for, or the oldest that can challenge. */
   readonly authenticator: Authenticator;
@@ -42,13 +43,14 @@ interface Step {
 
 function requireStep(tenant: Tenant, fields: unknown): Step {
   const signIn = requireSignIn(tenant, fields);
-  const user = tenant.state.users.get(signIn.userId ?? '');
-  if (user === undefined) throw new OAuthError(400, 'invalid_request', 'Log in first.');
+  const { session } = signIn;
+  const user = tenant.state.users.get(session?.userId ?? '');
+  if (session === undefined || user === undefined) throw new OAuthError(400, 'invalid_request', 'Log in first.');
   const usable = user.authenticators.filter(challenges);
   const asked = textField(fields, 'authenticator');
   const authenticator = usable.find((one) => one.id === asked) ?? usable[0];
   if (authenticator === undefined) throw new OAuthError(400, 'invalid_request', 'No factor is left to answer with.');
-  return { signIn, user, authenticator };
+  return { signIn, session, user, authenticator };
 }
 
 function refusalOf(act: () => void): string | undefined {

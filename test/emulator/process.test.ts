@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { optionsFromEnvironment } from '../../emulator/options';
@@ -71,6 +72,18 @@ test('an empty variable counts as absent', () => {
     controlPort: 0,
     https: false,
   });
+});
+
+test('the CA file does as NODE_EXTRA_CA_CERTS: a Node process asks with no option of its own', async () => {
+  const tenant = await startTenant({ https: true });
+  try {
+    const ask = `fetch('${tenant.publicUrl}/.well-known/jwks.json').then((answer) => console.log(answer.status))`;
+    const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: tenant.caFile };
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', ask], { env });
+    expect(stdout).toBe('200\n');
+  } finally {
+    await tenant.close();
+  }
 });
 
 test('with https a client that trusts the CA file gets in under every name, others do not', async () => {

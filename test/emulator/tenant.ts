@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { TOTP } from 'otpauth';
 import { createEmulator, type Emulator } from '../../emulator/server';
 import type { EmulatorOptions } from '../../emulator/options';
+import { trustingFetch } from './trusting-fetch';
 
 export const mfaGrant = {
   oob: 'http://auth0.com/oauth/grant-type/mfa-oob',
@@ -35,6 +36,7 @@ export async function startTenant(options: EmulatorOptions = {}) {
   const emulator: Emulator = await createEmulator(options);
   const { publicUrl, controlUrl, clientId, clientSecret } = emulator;
   const client = { client_id: clientId, client_secret: clientSecret };
+  const trusting = trustingFetch(emulator.caFile);
 
   const control = async (method: string, path: string, body?: Body): Promise<Answer> =>
     call(`${controlUrl}${path}`, { method, ...(body && json(body)) });
@@ -46,6 +48,14 @@ export async function startTenant(options: EmulatorOptions = {}) {
 
   const tenant = {
     ...emulator,
+    /** Host and port, as Auth0's SDKs want their `domain`. */
+    domain: new URL(publicUrl).host,
+    /** Trusts the emulator's authority. */
+    fetch: trusting.fetch,
+    async close(): Promise<void> {
+      await trusting.close();
+      await emulator.close();
+    },
     client,
     control,
     bearer,
@@ -71,11 +81,15 @@ export async function startTenant(options: EmulatorOptions = {}) {
       return text((await tenant.inbox()).at(-1)?.code);
     },
     post: (path: string, body: Body, headers: Record<string, string> = {}): Promise<Answer> =>
-      call(`${publicUrl}${path}`, { method: 'POST', ...json(body, headers) }),
+      call(`${publicUrl}${path}`, { method: 'POST', ...json(body, headers) }, trusting.fetch),
     get: (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
-      call(`${publicUrl}${path}`, { headers, redirect: 'manual' }),
+      call(`${publicUrl}${path}`, { headers, redirect: 'manual' }, trusting.fetch),
     form: (path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> =>
-      call(`${publicUrl}${path}`, { method: 'POST', body: new URLSearchParams(fields), headers, redirect: 'manual' }),
+      call(
+        `${publicUrl}${path}`,
+        { method: 'POST', body: new URLSearchParams(fields), headers, redirect: 'manual' },
+        trusting.fetch,
+      ),
     associate: (token: string, body: Body): Promise<Answer> => tenant.post('/mfa/associate', body, bearer(token)),
     associateSms: (token: string, number = phoneNumber): Promise<Answer> =>
       tenant.associate(token, { authenticator_types: ['oob'], oob_channels: ['sms'], phone_number: number }),
@@ -98,7 +112,11 @@ export async function startTenant(options: EmulatorOptions = {}) {
       return JSON.parse((await tenant.get('/mfa/authenticators', bearer(token))).text) as [];
     },
     remove: (token: string, id: string): Promise<Answer> =>
-      call(`${publicUrl}/mfa/authenticators/${encodeURIComponent(id)}`, { method: 'DELETE', headers: bearer(token) }),
+      call(
+        `${publicUrl}/mfa/authenticators/${encodeURIComponent(id)}`,
+        { method: 'DELETE', headers: bearer(token) },
+        trusting.fetch,
+      ),
     /** Enrols and confirms a phone; answers the confirm's token. */
     async withSms(userId: string): Promise<string> {
       const token = await tenant.token(userId);
@@ -133,7 +151,7 @@ function json(body: Body, headers: Record<string, string> = {}) {
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
 }
 
-export async function call(url: string, init: RequestInit): Promise<Answer> {
+export async function call(url: string, init: RequestInit, fetch = globalThis.fetch): Promise<Answer> {
   const response = await fetch(url, init);
   const body = await response.text();
   return { status: response.status, headers: response.headers, text: body, json: objectOf(body) };

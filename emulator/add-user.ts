@@ -1,0 +1,11 @@
+import { alphabets } from './random';
+import type { Tenant } from './tenant';
+import { createUser, type User } from './user';
+
+/** A new user of the tenant; undefined when there is one with this email already. */
+export function addUser(tenant: Tenant, email: string, password: string): User | undefined {
+  if ([...tenant.state.users.values()].some((user) => user.email === email)) return undefined;
+  const user = createUser(`auth0|${tenant.random.text(alphabets.hex, 24)}`, email, password, tenant.clock.now());
+  tenant.state.users.set(user.userId, user);
+  return user;
+}
