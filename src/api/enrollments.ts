@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
@@ -22,6 +23,8 @@ export interface Enrollments {
   resend(id: string, updateId: string): Promise<EnrollmentView>;
   changePhoneNumber(id: string, phoneNumber: string, updateId: string): Promise<EnrollmentView>;
   renewToken(id: string, token: TokenInput, updateId: string): Promise<EnrollmentView>;
+  /** Brings the token of a sign-in link. Of all who come with one link, also at once and to other processes, one is `true`. */
+  spendLink(id: string, token: TokenInput, updateId: string): Promise<boolean>;
   /** Waits briefly for the outcome; the view tells whether it has come. A case that is cancelled already stays so. */
   cancel(id: string, reason: string | undefined): Promise<EnrollmentView>;
   /** The case now and after each change, until its outcome; in between, `undefined` for each look that shows nothing new. */
@@ -76,6 +79,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       update(messages.renewToken.name, runs.parse(id), (handle) =>
         handle.executeUpdate(messages.renewToken, { args: [token], updateId }),
       ),
+    spendLink,
     cancel,
     watch,
     isUpdateKnown,
@@ -84,6 +88,14 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
 
   async function update(name: string, run: EnrollmentRun, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
     return runs.view(run, await runs.update(name, run, (handle) => runs.within(answerMs, () => send(handle))));
+  }
+
+  async function spendLink(id: string, token: TokenInput, updateId: string): Promise<boolean> {
+    const claim = randomBytes(16).toString('base64url');
+    const answer = await runs.update(messages.renewToken.name, runs.parse(id), (handle) =>
+      runs.within(answerMs, () => handle.executeUpdate(messages.renewToken, { args: [{ ...token, claim }], updateId })),
+    );
+    return answer.claim === claim;
   }
 
   async function confirmCode(handle: RunHandle, input: ConfirmCodeInput, updateId: string) {

@@ -16,6 +16,7 @@ export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise
       resend: unused,
       changePhoneNumber: unused,
       renewToken: unused,
+      spendLink: unused,
       cancel: unused,
       watch: () => {
         throw new Error('This app only describes itself');

@@ -53,14 +53,10 @@ export function listen(live: LiveCase): void {
       validator: (input) => validatePhoneNumber(live, input),
     },
   );
-  setHandler(
-    messages.renewToken,
-    (input) => answered(() => obeyed(live, { type: 'token', token: parseToken(input) ?? input })),
-    {
-      description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
-      validator: (input) => validateToken(live, input),
-    },
-  );
+  setHandler(messages.renewToken, (input) => answered(() => renewToken(live, input)), {
+    description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
+    validator: (input) => validateToken(live, input),
+  });
 }
 
 export const view = (live: LiveCase): EnrollmentStatus => {
@@ -115,6 +111,11 @@ async function confirmCode(live: LiveCase, input: messages.ConfirmCodeInput): Pr
     ...(retryAt === undefined ? {} : { retryAfter: secondsUntil(retryAt, now) }),
     status: view(live),
   };
+}
+
+async function renewToken(live: LiveCase, input: messages.RenewTokenInput): Promise<messages.RenewTokenResult> {
+  const answer = await obeyed(live, { type: 'token', token: parseToken(input) ?? input });
+  return typeof input.claim === 'string' ? { ...answer, claim: input.claim.slice(0, 64) } : answer;
 }
 
 async function obeyed(live: LiveCase, command: Exclude<Command, { type: 'code' }>): Promise<EnrollmentStatus> {

@@ -31,6 +31,15 @@ export interface MfaEnrollmentOptions {
   readonly partialPolicy?: 'keep' | 'remove';
 }
 
+export interface RenewTokenInput extends TokenInput {
+  /** Comes back with the answer. Of several calls under one update id only the first is carried out: it tells whose that was. */
+  readonly claim?: string;
+}
+
+export interface RenewTokenResult extends EnrollmentStatus {
+  readonly claim?: string;
+}
+
 export interface ConfirmCodeInput {
   readonly factor: FactorName;
   /** Six digits; spaces and dashes are dropped. */
@@ -84,7 +93,7 @@ export const awaitChallenge = defineUpdate<EnrollmentStatus>('awaitChallenge');
 export const confirmCode = defineUpdate<ConfirmCodeResult, [ConfirmCodeInput]>('confirmCode');
 export const resend = defineUpdate<EnrollmentStatus>('resend');
 export const changePhoneNumber = defineUpdate<EnrollmentStatus, [ChangePhoneNumberInput]>('changePhoneNumber');
-export const renewToken = defineUpdate<EnrollmentStatus, [TokenInput]>('renewToken');
+export const renewToken = defineUpdate<RenewTokenResult, [RenewTokenInput]>('renewToken');
 
 export const status = defineQuery<EnrollmentStatus>('status');
 export const challenge = defineQuery<ChallengeSecrets>('challenge');

@@ -15,9 +15,10 @@ const tokens: TokenSet = { accessToken: tokenOf(userId), expiresIn: 600, scope: 
 /** A service whose one case waits for a token, as Temporal would keep it: an update id that was carried out is known. */
 async function service(more: Partial<Enrollments> = {}, answer: () => Promise<TokenSet> = async () => tokens) {
   const carriedOut = new Set<string>();
-  const renewToken = jest.fn<Enrollments['renewToken']>(async (_id, _token, updateId) => {
+  const spendLink = jest.fn<Enrollments['spendLink']>(async (_id, _token, updateId) => {
+    const first = !carriedOut.has(updateId);
     carriedOut.add(updateId);
-    return inState('associating');
+    return first;
   });
   const exchangeCode = jest.fn<MfaClient['exchangeCode']>(answer);
   const { app, log } = await testApp(
@@ -25,7 +26,7 @@ async function service(more: Partial<Enrollments> = {}, answer: () => Promise<To
       get: async () => inState('awaiting_token'),
       isUpdateKnown: async (_id, updateId) => carriedOut.has(updateId),
       isOf: (_id, user) => user === userId,
-      renewToken,
+      spendLink,
       ...more,
     },
     {
@@ -53,7 +54,7 @@ async function service(more: Partial<Enrollments> = {}, answer: () => Promise<To
       query,
       ...(cookie === undefined ? {} : { headers: { cookie: `${cookie.name}=${cookie.value}` } }),
     });
-  return { app, log, newLink, open, comeBack, renewToken, exchangeCode };
+  return { app, log, newLink, open, comeBack, spendLink, exchangeCode };
 }
 
 test('a link leads to Auth0 with the MFA audience, PKCE and a state', async () => {
@@ -88,12 +89,12 @@ test('the cookie is for this browser alone, out of reach of scripts, and shows n
 });
 
 test('the user who signs in brings the case its token', async () => {
-  const { newLink, open, comeBack, renewToken, exchangeCode } = await service();
+  const { newLink, open, comeBack, spendLink, exchangeCode } = await service();
   const { cookie, authorize, state } = await open(await newLink());
   const answer = await comeBack({ code: 'the-code', state }, cookie);
   expect(answer.statusCode).toBe(200);
   expect(answer.body).toContain('You are signed in');
-  expect(renewToken).toHaveBeenCalledWith(
+  expect(spendLink).toHaveBeenCalledWith(
     id,
     { accessToken: tokens.accessToken, expiresIn: 600 },
     expect.stringMatching(/^link_[\w-]{22}$/),
@@ -104,14 +105,14 @@ test('the user who signs in brings the case its token', async () => {
 });
 
 test('a link that was used leads nowhere, also for a browser that opened it before', async () => {
-  const { newLink, open, comeBack, renewToken } = await service();
+  const { newLink, open, comeBack, spendLink } = await service();
   const link = await newLink();
   const early = await open(link);
   const { cookie, state } = await open(link); // opening alone spends nothing: scanners do it too
   await comeBack({ code: 'one', state }, cookie);
   expect((await open(link)).answer.statusCode).toBe(410);
   expect((await comeBack({ code: 'two', state: early.state }, early.cookie)).statusCode).toBe(410);
-  expect(renewToken).toHaveBeenCalledTimes(1);
+  expect(spendLink).toHaveBeenCalledTimes(1);
 });
 
 test('a link works on any process that has the key, and on none with another', async () => {
@@ -144,12 +145,12 @@ test('a link to a case that is over says so', async () => {
 
 test('somebody else who signs in with the link gets nowhere', async () => {
   for (const accessToken of [tokenOf('auth0|somebody-else'), tokenOf(), 'an-opaque-token']) {
-    const { newLink, open, comeBack, renewToken } = await service({}, async () => ({ ...tokens, accessToken }));
+    const { newLink, open, comeBack, spendLink } = await service({}, async () => ({ ...tokens, accessToken }));
     const { cookie, state } = await open(await newLink());
     const answer = await comeBack({ code: 'c', state }, cookie);
     expect(answer.statusCode).toBe(403);
     expect(answer.body).not.toContain(userId);
-    expect(renewToken).not.toHaveBeenCalled();
+    expect(spendLink).not.toHaveBeenCalled();
   }
 });
 
@@ -188,7 +189,7 @@ test.each([
   ['unavailable', 503],
   ['enrollment_settled', 410],
 ] as const)('a case that answers %s makes a page of %i', async (code, status) => {
-  const { newLink, open, comeBack } = await service({ renewToken: () => Promise.reject(new ApiProblem(code)) });
+  const { newLink, open, comeBack } = await service({ spendLink: () => Promise.reject(new ApiProblem(code)) });
   const { cookie, state } = await open(await newLink());
   const answer = await comeBack({ code: 'c', state }, cookie);
   expect(answer.statusCode).toBe(status);

@@ -59,6 +59,7 @@ export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments =
     resend: unexpected,
     changePhoneNumber: unexpected,
     renewToken: unexpected,
+    spendLink: unexpected,
     cancel: unexpected,
     watch: unexpected,
     isUpdateKnown: unexpected,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startStack, type Stack } from '../../scripts/stack';
-import { openDesk } from '../secrets/desk';
+import { openDesk } from '../support/desk';
 import { launchChromium } from '../support/chromium';
 
 const phoneNumber = '+14155550123';

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { TOTP } from 'otpauth';
-import type { Desk } from './desk';
+import type { Desk } from '../support/desk';
+import { signInAtTenant } from '../support/sign-in';
 
 /** What a run of cases leaves in the hands of its users and callers, all of it secret. */
 export interface Secrets {
@@ -100,19 +101,6 @@ async function signedIn(parts: Parts): Promise<void> {
   if (answer.status !== 200) throw new Error(`the sign-in was answered with ${answer.status}`);
   await desk.until(id, 'awaiting_code');
   await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
-}
-
-/** Follows the login page of the emulated tenant; gives the address that it sends the browser back to. */
-async function signInAtTenant(authorize: string, email: string): Promise<string> {
-  const shown = await fetch(authorize, { redirect: 'manual' });
-  const login = new URL(shown.headers.get('location') ?? '', authorize);
-  const state = login.searchParams.get('state') ?? '';
-  const answer = await fetch(new URL('/u/login', authorize), {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({ state, username: email, password: 'correct horse' }),
-  });
-  return answer.headers.get('location') ?? '';
 }
 
 /** Somebody writes into the reason what does not belong there. */

@@ -5,7 +5,7 @@ import type { Secrets } from '../../scripts/stack/secrets';
 import { createDataConverter } from '../../src/temporal/data-converter';
 import { enrollmentIds } from '../../src/temporal/ids';
 import { awaitChallenge, workflowType, type MfaEnrollmentInput } from '../../src/workflows/messages';
-import type { Desk } from './desk';
+import type { Desk } from '../support/desk';
 
 const keyOf = (base64: string) => createSecretKey(Buffer.from(base64, 'base64'));
 

@@ -9,7 +9,7 @@ import { startStack, type Stack } from '../../scripts/stack';
 import { freePorts } from '../../scripts/stack/ports';
 import { freshSecrets } from '../../scripts/stack/secrets';
 import { runCases, type Secrets } from './cases';
-import { openDesk, type Desk } from './desk';
+import { openDesk, type Desk } from '../support/desk';
 import { expireCase } from './expired-case';
 import { search, type Place, type Wanted } from './search';
 import { textOnly, wrappings } from './wrappings';

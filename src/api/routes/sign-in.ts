@@ -95,11 +95,10 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     const token = { accessToken, expiresIn, ...(refreshToken === undefined ? {} : { refreshToken }) };
     const refused = await refusal(signIn);
     if (refused !== undefined) return refused;
-    const page = await asPage(async () => {
-      await enrollments.renewToken(signIn.enrollmentId, token, updateIdOf(signIn.linkId));
-      return undefined;
+    return asPage(async () => {
+      const first = await enrollments.spendLink(signIn.enrollmentId, token, updateIdOf(signIn.linkId));
+      return first ? 'done' : 'linkOver';
     });
-    return page ?? 'done';
   }
 }
 
@@ -108,7 +107,9 @@ const callbackQuery = z.looseObject({ code: z.string().max(2048).optional(), sta
 
 const updateIdOf = (linkId: string): string => `link_${linkId}`;
 
-async function asPage(call: () => Promise<SignInPage | undefined>): Promise<SignInPage | undefined> {
+async function asPage<Page extends SignInPage | undefined>(
+  call: () => Promise<Page>,
+): Promise<Page | 'unavailable' | 'caseOver'> {
   try {
     return await call();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StackFile } from '../../scripts/stack/stack-file';
-import type { Place } from './search';
+import type { Place } from '../secrets/search';
 
 type Caller = 'onboarding' | 'support' | 'ops' | 'nobody';
 export type Desk = ReturnType<typeof openDesk>;
