@@ -5,11 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { runChaos } from './chaos/run';
 import { tableOf } from './chaos/table';
 import { interruption } from './stack/interruption';
-
-const usage = 'npm run chaos -- [--cases 1..9999] [--seed TEXT] [--minutes 1..600]';
+import { wholeNumber } from './whole-number';
 
 /**
- * `npm run chaos`: many cases at once while processes are killed and the tenant misbehaves; then every case is compared
+ * `npm run chaos [-- --cases N --seed TEXT --minutes N]`: many cases at once while processes are killed and the tenant misbehaves; then every case is compared
  * with the tenant. Prints a table, writes `reports/chaos.json`, and exits 1 when a single case is not as it should be.
  */
 async function main(): Promise<void> {
@@ -33,16 +32,11 @@ function readOptions(): { cases: number; seed: string; minutes: number } {
   const { values } = parseArgs({
     options: { cases: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' } },
   });
-  const whole = (name: string, text: string | undefined, usual: number, most: number): number => {
-    const value = text === undefined ? usual : Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new RangeError(`--${name} must be a whole number from 1 to ${most}.\nUsage: ${usage}`);
-  };
-  const cases = whole('cases', values.cases, 200, 9_999);
+  const cases = wholeNumber('--cases', values.cases, 200, 9_999);
   return {
     cases,
     seed: values.seed ?? randomBytes(4).toString('hex'),
-    minutes: whole('minutes', values.minutes, 5 + Math.ceil(cases / 40), 600),
+    minutes: wholeNumber('--minutes', values.minutes, 5 + Math.ceil(cases / 40), 600),
   };
 }
 

@@ -68,7 +68,7 @@ export function createSaboteur({ stack, tenant, draw, onBlow }: SaboteurParts) {
     async run(signal: AbortSignal): Promise<void> {
       for (let round = 0; !signal.aborted; round += 1) {
         for (const [victim, point] of shuffled(blows, draw, `round ${round}`)) {
-          await sleep(500 + 2_000 * draw('pause', round, point.name), undefined, { signal }).catch(() => undefined);
+          await sleep(500 + 6_000 * draw('pause', round, point.name), undefined, { signal }).catch(() => undefined);
           if (signal.aborted) return;
           const service = services[victim];
           if (service === undefined) continue; // a server that was there before is not ours to kill
