@@ -101,10 +101,7 @@ export async function startStage(server: keyof typeof servers) {
         workflowId: `mfa-enrollment-${randomUUID()}`,
         args: [
           {
-            userId,
-            factors: ['sms', 'otp'],
-            phoneNumber,
-            token: { accessToken: await tenant.token(userId) },
+            ...(await inputFor(tenant, userId)),
             ...more,
           },
         ],
@@ -121,6 +118,14 @@ export async function startStage(server: keyof typeof servers) {
 }
 export type Stage = Awaited<ReturnType<typeof startStage>>;
 export type Case = ReturnType<typeof caseOf>;
+
+/** What a case of this user begins with: both factors, and a fresh token. */
+export const inputFor = async (tenant: Tenant, userId: string): Promise<messages.MfaEnrollmentInput> => ({
+  userId,
+  factors: ['sms', 'otp'],
+  phoneNumber,
+  token: { accessToken: await tenant.token(userId) },
+});
 
 /** A case as its user, the support desk and the tenant see it. */
 export function caseOf(tenant: Tenant, userId: string, handle: WorkflowHandle<typeof mfaEnrollment>) {
