@@ -1,4 +1,5 @@
-// Gets a fresh clone ready: packages, a Temporal server, and with --tests the time-skipping test server.
+// Gets a fresh clone ready: packages, a Temporal server, and with --tests the time-skipping test server
+// and a Chromium.
 // Plain Node without dependencies, since it runs before anything is installed. npm's pre hooks call it.
 const needed = [20, 19];
 const [major, minor] = process.versions.node.split('.').map(Number);

