@@ -24,6 +24,8 @@ ENV NODE_ENV=production
 COPY --from=production-packages /app/node_modules ./node_modules
 COPY package.json ./
 COPY --from=build /app/dist ./dist
+# `node bin/mfa.mjs …` in any container of it.
+COPY bin ./bin
 USER node
 # node itself, not npm or a shell: SIGTERM reaches the process that must hear it.
 ENTRYPOINT ["node"]

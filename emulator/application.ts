@@ -34,6 +34,8 @@ export interface Application {
   grantTypes: readonly string[];
   /** Empty: any redirect_uri is taken. */
   callbacks: readonly string[];
+  /** A third-party application gets no MFA grant, whatever its list says. */
+  isFirstParty: boolean;
   /** Public keys for private_key_jwt. */
   publicKeys: readonly JWK[];
   /** `jti` of assertions already used. */
@@ -48,9 +50,16 @@ export const applicationPatch = z
     tokenEndpointAuthMethod: z.enum(tokenEndpointAuthMethods),
     grantTypes: z.array(z.string().min(1)),
     callbacks: z.array(z.url()),
+    isFirstParty: z.boolean(),
     publicKeys: z.array(jwk),
   })
   .partial();
+
+const mfaGrants: readonly string[] = Object.values(mfaGrant);
+
+/** May it use this grant? MFA grants are for first-party applications only. */
+export const mayUse = ({ grantTypes, isFirstParty }: Application, grantType: string): boolean =>
+  grantTypes.includes(grantType) && (isFirstParty || !mfaGrants.includes(grantType));
 
 export function createApplication(
   clientId: string,
@@ -63,6 +72,7 @@ export function createApplication(
     tokenEndpointAuthMethod,
     grantTypes: grantTypes,
     callbacks: [],
+    isFirstParty: true,
     publicKeys: [],
     usedAssertions: new Set(),
   };

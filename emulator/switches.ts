@@ -33,11 +33,12 @@ export const switchTable = {
   emailFactor: setting(z.boolean(), true, 'Email factor is on.'),
   pushFactor: setting(z.boolean(), true, 'Push (Guardian) factor is on.'),
   phoneMessageTypes: setting(
-    z.array(z.enum(['sms', 'voice'])).refine((types) => types.includes('sms'), 'must hold "sms"'),
+    z.array(z.enum(['sms', 'voice'])).min(1),
     ['sms'],
-    'With "voice" too, a phone enrolment makes an sms and a voice record that share their suffix.',
+    'With both, a phone enrolment makes an sms and a voice record that share their suffix.',
   ),
   phoneProvider: setting(z.enum(['auth0', 'twilio', 'phone-message-hook']), 'twilio', 'Who sends the texts.'),
+  phoneProviderDisabled: setting(z.boolean(), false, 'Unified phone experience: the provider is there and turned off.'),
   unifiedPhone: setting(z.boolean(), false, 'Unified phone experience: the old selected-provider calls answer 403.'),
   deliverMessages: setting(z.boolean(), true, 'Off: the answers stay the same and nothing reaches the inbox.'),
   mfaPolicy: setting(

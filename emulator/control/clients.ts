@@ -30,6 +30,7 @@ function change(application: Application, patch: z.infer<typeof applicationPatch
   application.tokenEndpointAuthMethod = patch.tokenEndpointAuthMethod ?? application.tokenEndpointAuthMethod;
   application.grantTypes = patch.grantTypes ?? application.grantTypes;
   application.callbacks = patch.callbacks ?? application.callbacks;
+  application.isFirstParty = patch.isFirstParty ?? application.isFirstParty;
   application.publicKeys = patch.publicKeys ?? application.publicKeys;
   return application;
 }

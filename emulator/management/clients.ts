@@ -14,6 +14,7 @@ const clientPatch = z
     grant_types: z.array(z.string().min(1)),
     token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
     callbacks: z.array(z.url()),
+    is_first_party: z.boolean(),
   })
   .partial();
 
@@ -35,6 +36,7 @@ export const managementClientsRoutes: AddRoutes = (app, tenant) => {
     application.grantTypes = patch.grant_types ?? application.grantTypes;
     application.tokenEndpointAuthMethod = patch.token_endpoint_auth_method ?? application.tokenEndpointAuthMethod;
     application.callbacks = patch.callbacks ?? application.callbacks;
+    application.isFirstParty = patch.is_first_party ?? application.isFirstParty;
     return clientView(application);
   });
 };
@@ -49,7 +51,7 @@ const clientView = (application: Application): Record<string, unknown> => ({
   client_id: application.clientId,
   name: 'Emulated application',
   app_type: application.tokenEndpointAuthMethod === 'none' ? 'spa' : 'regular_web',
-  is_first_party: true,
+  is_first_party: application.isFirstParty,
   grant_types: application.grantTypes,
   token_endpoint_auth_method: application.tokenEndpointAuthMethod,
   callbacks: application.callbacks,

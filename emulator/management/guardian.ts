@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AddRoutes } from '../routes/route';
+import type { Switches } from '../switches';
 import type { Tenant } from '../tenant';
 import { ManagementError, readBody, requireScope } from './access';
 
@@ -18,7 +19,7 @@ const absentFactors = ['duo', 'webauthn-roaming', 'webauthn-platform'];
 
 const policies = z.array(z.enum(['all-applications', 'confidence-score'])).max(1);
 const messageTypes = z.object({
-  message_types: z.array(z.enum(['sms', 'voice'])).refine((types) => types.includes('sms'), '"sms" must be there'),
+  message_types: z.array(z.enum(['sms', 'voice'])).min(1),
 });
 const provider = z.object({ provider: z.enum(['auth0', 'twilio', 'phone-message-hook']) });
 
@@ -69,8 +70,7 @@ export const guardianRoutes: AddRoutes = (app, tenant) => {
 
   app.get('/api/v2/branding/phone/providers', async (request) => {
     await requireScope(tenant, request, 'read:phone_providers');
-    const { unifiedPhone, phoneProvider } = tenant.state.switches;
-    return { providers: unifiedPhone ? [{ id: 'pro_1', name: phoneProvider, disabled: false }] : [] };
+    return { providers: phoneProviders(tenant.state.switches) };
   });
 
   app.get('/api/v2/guardian/policies', async (request) => {
@@ -88,6 +88,21 @@ export const guardianRoutes: AddRoutes = (app, tenant) => {
     return asked;
   });
 };
+
+/** With the unified phone experience alone. Auth0's own sender for evaluation is none of the providers. */
+function phoneProviders(switches: Switches): readonly Record<string, unknown>[] {
+  const { unifiedPhone, phoneProvider, phoneProviderDisabled, phoneMessageTypes } = switches;
+  if (!unifiedPhone || phoneProvider === 'auth0') return [];
+  return [
+    {
+      id: 'pro_1',
+      name: phoneProvider === 'twilio' ? 'twilio' : 'custom',
+      channel: 'phone',
+      disabled: phoneProviderDisabled,
+      configuration: { delivery_methods: phoneMessageTypes.map((type) => (type === 'sms' ? 'text' : 'voice')) },
+    },
+  ];
+}
 
 function refuseUnified(tenant: Tenant): void {
   if (!tenant.state.switches.unifiedPhone) return;

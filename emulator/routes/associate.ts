@@ -104,8 +104,8 @@ async function begin(tenant: Tenant, session: MfaSession, enrollment: Enrollment
     case 'phone': {
       const { channel, phoneNumber } = enrollment;
       const { switches } = tenant.state;
-      if (channel === 'voice' && !switches.phoneMessageTypes.includes('voice')) {
-        throw refusals.factorDisabled(switches, 'Voice');
+      if (!switches.phoneMessageTypes.includes(channel)) {
+        throw refusals.factorDisabled(switches, channel === 'voice' ? 'Voice' : 'SMS');
       }
       if (!e164.test(phoneNumber)) throw refusals.phoneNumberInvalid(switches);
       takeSending(tenant, user, channel);

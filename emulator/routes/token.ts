@@ -1,5 +1,5 @@
 import { authenticateClient } from '../client-authentication';
-import { mfaGrant, passwordRealmGrant } from '../application';
+import { mayUse, mfaGrant, passwordRealmGrant } from '../application';
 import { authorizationCode } from '../grants/authorization-code';
 import { type GrantHandler, requireField } from '../grants/grant';
 import { clientCredentials } from '../grants/client-credentials';
@@ -35,7 +35,7 @@ export const tokenRoute: AddRoutes = (app, tenant) => {
       if (grant === undefined) {
         throw new OAuthError(403, 'unsupported_grant_type', `Unsupported grant type: ${grantType}`);
       }
-      if (!application.grantTypes.includes(grantType)) throw refusals.grantNotAllowed(grantType);
+      if (!mayUse(application, grantType)) throw refusals.grantNotAllowed(grantType);
       const body = await grant({ tenant, request, application });
       return reply.header('cache-control', 'no-store').send(body);
     },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodesHelp, type CommandParts, type Outcome } from './command';
 import { challengeCommand } from './commands/challenge';
+import { doctorCommand } from './commands/doctor';
 import { codeCommand, otpCommand } from './commands/codes';
 import { listCommand, statusCommand } from './commands/look';
 import { cancelCommand, linkCommand, numberCommand, resendCommand } from './commands/manage';
@@ -53,6 +54,7 @@ function createProgram(parts: CommandParts): Command {
     cancelCommand,
     linkCommand,
     challengeCommand,
+    doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(parts));
   for (const command of [program, ...program.commands]) {

@@ -43,6 +43,10 @@ export const clientId = z.string().regex(/^[\x21-\x7e]{1,200}$/, "the applicatio
 
 export const clientSecret = z.string().regex(/^[\x21-\x7e]{1,500}$/, "the application's client secret, without spaces");
 
+export const managementToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,8192}$/, 'an access token for https://<domain>/api/v2/, without spaces');
+
 /** RFC 6750, section 2.1. 22 characters of base64url carry 128 random bits. */
 export const bearerToken = z
   .string()

@@ -143,6 +143,33 @@ test('the client shows what the MFA grants need, and a patch of it counts', asyn
   expect(answer.json['error']).toBe('unauthorized_client');
 });
 
+test('a third-party application gets no MFA grant, whatever its list says', async () => {
+  await api('PATCH', `/clients/${tenant.clientId}`, { is_first_party: false });
+  const answer = await tenant.confirmOtp(await tenant.token(userId), '000000');
+  expect(answer).toMatchObject({ status: 403, json: { error: 'unauthorized_client' } });
+});
+
+test('without sms among the phone channels a text is refused', async () => {
+  await api('PUT', '/guardian/factors/phone/message-types', { message_types: ['voice'] });
+  const { json } = await tenant.associateSms(await tenant.token(userId));
+  expect(json['error']).toBe('unsupported_challenge_type');
+});
+
+test.each([
+  [{}, []],
+  [{ unifiedPhone: true }, [{ name: 'twilio', disabled: false, configuration: { delivery_methods: ['text'] } }]],
+  [{ unifiedPhone: true, phoneProvider: 'phone-message-hook' }, [{ name: 'custom', disabled: false }]],
+  [{ unifiedPhone: true, phoneProviderDisabled: true }, [{ name: 'twilio', disabled: true }]],
+  [
+    { unifiedPhone: true, phoneMessageTypes: ['sms', 'voice'] },
+    [{ configuration: { delivery_methods: ['text', 'voice'] } }],
+  ],
+  [{ unifiedPhone: true, phoneProvider: 'auth0' }, []],
+])('with %j the phone providers are %j', async (switches, providers) => {
+  await tenant.switches(switches);
+  expect((await api('GET', '/branding/phone/providers')).json).toMatchObject({ providers });
+});
+
 test('tenant settings, custom domains and the log can be read', async () => {
   await tenant.withSms(userId);
   expect((await api('GET', '/tenants/settings')).json).toMatchObject({ friendly_name: 'Emulated Tenant' });
@@ -160,7 +187,7 @@ test('tenant settings, custom domains and the log can be read', async () => {
 
 test.each([
   ['PUT', '/guardian/factors/sms', { enabled: 'yes' }, 400, 'invalid_body'],
-  ['PUT', '/guardian/factors/phone/message-types', { message_types: ['voice'] }, 400, 'invalid_body'],
+  ['PUT', '/guardian/factors/phone/message-types', { message_types: [] }, 400, 'invalid_body'],
   ['GET', '/users/auth0%7Cnone/authentication-methods', undefined, 404, 'inexistent_user'],
   ['GET', '/clients/none', undefined, 404, 'inexistent_client'],
 ])('%s %s %j answers %d %s in the Management envelope', async (method, path, body, status, errorCode) => {
