@@ -145,9 +145,14 @@ export const isMissing = ({ state }: Pick<FactorProgress, 'state'>): boolean =>
 export const isAccepted = ({ state }: Pick<FactorProgress, 'state'>): boolean =>
   state === 'accepted' || state === 'confirmed';
 
-/** The first factor of the plan that Auth0 has not accepted yet. */
-export const currentFactor = (enrollment: Pick<Enrollment, 'plan'>): FactorName | undefined =>
-  enrollment.plan.find(isMissing)?.factor;
+/**
+ * The factor under way: that of the challenge which waits, else the first of the plan that Auth0 has not accepted yet. The
+ * two differ when a factor before goes missing in the meantime: its turn comes again when the challenge is done with.
+ */
+export const currentFactor = (enrollment: {
+  readonly plan: readonly FactorProgress[];
+  readonly challenge?: Challenge;
+}): FactorName | undefined => enrollment.challenge?.factor ?? enrollment.plan.find(isMissing)?.factor;
 
 /** What the case would end as, were it to end now for no other reason: all of its factors read back, some there, none. */
 export function outcomeOf(enrollment: Enrollment): 'completed' | 'partial' | 'expired' {
@@ -272,14 +277,18 @@ function accepted(enrollment: Extract<Open, { challenge: Challenge }>): Enrollme
 
 /**
  * A reading is the truth about every factor. What it lists active is confirmed; an accepted factor that it does not list
- * goes back to the start of its step.
+ * goes back to the start of its step. Only a record that Auth0 has deleted for us proves nothing: ids are not used twice,
+ * so a list that still shows it is older than the deletion.
  */
 function afterReading(
   enrollment: Open,
   { authenticators, opening }: Extract<EnrollmentEvent, { type: 'authenticatorsRead' }>,
 ): Enrollment {
   const plan = enrollment.plan.map((progress): FactorProgress => {
-    const listed = authenticators.find((record) => record.active && factors[progress.factor].lists(record));
+    const deleted = progress.state === 'removed' ? progress.authenticatorId : undefined;
+    const listed = authenticators.find(
+      (record) => record.active && record.id !== deleted && factors[progress.factor].lists(record),
+    );
     if (listed === undefined) {
       return isAccepted(progress) ? { factor: progress.factor, state: 'waiting', alreadyActive: false } : progress;
     }

@@ -1,0 +1,14 @@
+import { expect, test } from '@jest/globals';
+import { failureTypes } from '../../src/enrollment/failures';
+
+test('operators and retry policies know the failures by these types', () => {
+  expect(failureTypes).toEqual({
+    unreachable: 'Auth0Unreachable',
+    rateLimited: 'Auth0RateLimited',
+    ambiguous: 'Auth0Ambiguous',
+    configuration: 'Auth0Configuration',
+    malformedRequest: 'Auth0MalformedRequest',
+    invalidInput: 'InvalidInput',
+    unavailable: 'Auth0Unavailable',
+  });
+});
