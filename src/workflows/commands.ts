@@ -7,8 +7,13 @@ import { forgetChallenge, record, recordProblem, type LiveCase, type LiveChallen
 
 /** Takes another number: a code texted to the old one proves nothing about the new one, so its challenge is gone. */
 export function changeNumber(live: LiveCase, phoneNumber: string): void {
-  live.phoneNumber = phoneNumber;
   forgetChallenge(live);
+  takeNumber(live, phoneNumber);
+}
+
+/** Keeps another number; a challenge that has nothing to do with it goes on. */
+export function takeNumber(live: LiveCase, phoneNumber: string): void {
+  live.phoneNumber = phoneNumber;
   record(live, { type: 'phoneNumberChanged', phoneNumber: maskPhoneNumber(phoneNumber) });
 }
 

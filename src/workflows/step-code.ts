@@ -5,7 +5,7 @@ import { withToken } from '../enrollment/tokens';
 import { factors, type FactorName } from '../factors';
 import type { ConfirmOutcome } from '../activities/outcomes';
 import { confirm, type Fault } from './auth0-calls';
-import { challengeIsOver, changeNumber, resend } from './commands';
+import { challengeIsOver, changeNumber, resend, takeNumber } from './commands';
 import type { CodeCommand, CodeResult, Command } from './inbox';
 import { forgetChallenge, nextCommand, record, type LiveCase, type LiveChallenge } from './live-case';
 import { listsActive, read } from './reading';
@@ -48,6 +48,8 @@ async function obey(live: LiveCase, command: Command, challenge: LiveChallenge, 
       if (factors[factor].needs === 'phoneNumber') {
         changeNumber(live, command.phoneNumber);
         record(live, { type: 'reassociationRequested' });
+      } else {
+        takeNumber(live, command.phoneNumber); // for a factor whose turn comes later
       }
       command.done = true;
       return;

@@ -92,6 +92,15 @@ test('another number is texted at once, shown masked, and nothing of the old one
   expect(await started.records()).toEqual(['sms active', 'totp active']);
 });
 
+test('a number given while the app is asked about leaves that challenge alone, and is texted in its turn', async () => {
+  const started = await stage.start({ factors: ['otp', 'sms'] });
+  const { challenge } = await started.status();
+  const changed = await changeNumber(started, '+442071838750');
+  expect(changed).toMatchObject({ state: 'awaiting_code', challenge, phoneNumber: '•••••••••••50' });
+  expect(await started.finish()).toMatchObject({ state: 'completed' });
+  expect((await started.texts()).map(({ to }) => to)).toEqual(['+442071838750']);
+});
+
 test('the eleventh text is refused before Auth0 is asked, with the time of the next, and goes out then', async () => {
   const started = await startLongCase();
   for (let texts = 2; texts <= 10; texts += 1) {
