@@ -26,6 +26,24 @@ export function orphansOf(
   });
 }
 
+/**
+ * Can the record that this case made active be deleted alone? Not where Auth0 may delete with it what the user had before,
+ * or got elsewhere since: siblings that came with the record share its suffix and may go.
+ */
+export function isOursAlone(
+  made: { readonly id: string; readonly factor: FactorName },
+  authenticators: readonly Authenticator[],
+  opening: readonly Authenticator[],
+): boolean {
+  const before = new Set(opening.map(({ id }) => id));
+  return !authenticators.some((other) => {
+    if (other.id === made.id) return false;
+    const isSibling = suffix(other.id) === suffix(made.id);
+    if (before.has(other.id)) return isSibling || factors[made.factor].pairedWith(other);
+    return other.active && !isSibling && factors[made.factor].pairedWith(other);
+  });
+}
+
 /** Would deleting `record` take `other` with it, as far as Auth0's documentation tells? */
 function sharesFate(record: Authenticator, other: Authenticator, factor: (typeof factors)[FactorName]): boolean {
   return other.id === record.id || suffix(other.id) === suffix(record.id) || factor.pairedWith(other);

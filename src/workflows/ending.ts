@@ -1,10 +1,13 @@
+import { patched } from '@temporalio/workflow';
 import { outcomeOf } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
+import { isOursAlone } from '../enrollment/orphans';
 import { problem, type Problem } from '../enrollment/problems';
 import type { Outcome } from '../enrollment/status';
 import { tokenFor, type HeldToken } from '../enrollment/tokens';
 import { deleteAuthenticator } from './auth0-calls';
 import { record, type LiveCase } from './live-case';
+import { patches } from './patches';
 import { read, sweep } from './reading';
 
 /**
@@ -54,10 +57,13 @@ async function lastReading(live: LiveCase): Promise<HeldToken | undefined> {
   return (await read(live, token, 'Read once more before the end')) === 'read' ? token : undefined;
 }
 
-/** Takes back the factors that this case made active; what the user had before is not touched. */
+/** Takes back the factors that this case made active; what the user had before, or got elsewhere, is not touched. */
 async function undo(live: LiveCase, token: HeldToken): Promise<void> {
   for (const { factor, alreadyActive, authenticatorId } of live.enrollment.plan) {
     if (alreadyActive || authenticatorId === undefined) continue;
+    const isOurs =
+      live.asked.has(factor) && isOursAlone({ id: authenticatorId, factor }, live.authenticators, live.opening ?? []);
+    if (!isOurs && patched(patches.undoOwnOnly)) continue;
     const outcome = await deleteAuthenticator(token.accessToken, authenticatorId, `Undo: ${factor}`);
     if (outcome.kind === 'deleted') record(live, { type: 'factorRemoved', factor });
   }

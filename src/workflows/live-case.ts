@@ -40,6 +40,8 @@ export interface LiveCase {
   authenticators: readonly Authenticator[];
   /** Associates sent, by factor: no more records than these are ours. */
   readonly made: Partial<Record<FactorName, number>>;
+  /** Factors about whose codes this case has asked Auth0: no other can be active because of it. */
+  readonly asked: Set<FactorName>;
   /** Ids of records that are older than the challenge of now. */
   stale: ReadonlySet<string>;
   /** An answer was lost and the list could not be read since. */
@@ -72,6 +74,7 @@ export function openCase(input: MfaEnrollmentInput, now: number): LiveCase {
     opening: undefined,
     authenticators: [],
     made: {},
+    asked: new Set(),
     stale: new Set(),
     unsettled: false,
     lostAnswers: 0,

@@ -7,4 +7,6 @@ export const patches = {
   earlyCodes: 'early-codes',
   /** A text that surely did not leave is not counted. */
   textsGivenBack: 'texts-given-back',
+  /** A factor that somebody else made active, or whose deletion could take more with it, is not undone. */
+  undoOwnOnly: 'undo-own-only',
 } as const;

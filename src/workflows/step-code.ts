@@ -95,6 +95,7 @@ async function tryEach(
   code: string,
   factor: FactorName,
 ): Promise<ConfirmOutcome | Fault> {
+  live.asked.add(factor);
   let first: ConfirmOutcome | Fault | undefined;
   for (const { token, secret, expiresAt } of candidates) {
     if (first !== undefined && (expiresAt <= Date.now() || levelAt(live.enrollment.attempts, Date.now()) < 2)) break;

@@ -106,6 +106,13 @@ describe('a case whose time is over', () => {
     expect(await started.records()).toEqual(['totp active']);
   });
 
+  test('with the policy to remove, keeps a factor that was made active elsewhere meanwhile', async () => {
+    const started = await stage.start({ options: { ...options, partialPolicy: 'remove' } });
+    await stage.tenant.withSms(started.userId);
+    expect(await started.handle.result()).toMatchObject({ state: 'partial', factors: [{ active: true }, {}] });
+    expect(await started.records()).toEqual(['sms active']);
+  });
+
   test('with nothing, is expired and leaves no record', async () => {
     const started = await stage.start({ options });
     expect(await started.handle.result()).toMatchObject({ state: 'expired' });
