@@ -3,6 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { createEmulator } from '../../emulator/server';
 import type { MfaClientConfig } from '../../src/auth0/mfa-client';
+import { createConfigReader } from '../../src/config/reader';
+import { clientId, clientSecret, domain, expectedDomain } from '../../src/config/variables';
 
 /** A tenant with one fresh user: what the contract needs, whoever plays Auth0. */
 export interface ContractTenant {
@@ -66,30 +68,42 @@ export async function emulatedTenant(): Promise<EmulatedTenant> {
   };
 }
 
-const liveVariables = z.object({
-  AUTH0_TEST_DOMAIN: z.string().min(1),
-  AUTH0_TEST_CLIENT_ID: z.string().min(1),
-  AUTH0_TEST_CLIENT_SECRET: z.string().min(1).optional(),
-  /** Of a user without any factor. */
-  AUTH0_TEST_ACCESS_TOKEN: z.string().min(1),
-  AUTH0_TEST_PHONE_NUMBER: z.string().regex(/^\+\d+$/),
-  /** A person, or whatever receives the text, writes the code there. */
-  AUTH0_TEST_CODE_FILE: z.string().min(1),
-});
+/** Every variable of a real tenant, as docs/real-tenant.md explains them. */
+export const liveVariables = [
+  'AUTH0_TEST_DOMAIN',
+  'AUTH0_TEST_CLIENT_ID',
+  'AUTH0_TEST_CLIENT_SECRET',
+  'AUTH0_TEST_ACCESS_TOKEN',
+  'AUTH0_TEST_PHONE_NUMBER',
+  'AUTH0_TEST_CODE_FILE',
+] as const;
 
-/** A real tenant, when the environment names one; undefined when it names none, an error when it names half of one. */
+/**
+ * A real tenant, when the environment names one; undefined when it names none. Throws an Error that names every variable
+ * that is missing or wrong when it names half of one, so that a run meant for a tenant never passes without it.
+ */
 export function liveTenant(env: NodeJS.ProcessEnv): ContractTenant | undefined {
-  if (!Object.keys(env).some((name) => name.startsWith('AUTH0_TEST_'))) return undefined;
-  const live = liveVariables.parse(env);
-  const codeFile = live.AUTH0_TEST_CODE_FILE;
-  return {
+  const reader = createConfigReader(env);
+  if (!liveVariables.some((name) => reader.isSet(name))) return undefined;
+  const secret = reader.optionalSecret('AUTH0_TEST_CLIENT_SECRET', clientSecret);
+  const accessToken = reader.optionalSecret('AUTH0_TEST_ACCESS_TOKEN', word);
+  if (!reader.isSet('AUTH0_TEST_ACCESS_TOKEN')) reader.fault('AUTH0_TEST_ACCESS_TOKEN', `${freshToken}; it is not set`);
+  const codeFile = reader.required('AUTH0_TEST_CODE_FILE', word, 'the path of a file for the texted code');
+  const live = {
     config: {
-      domain: live.AUTH0_TEST_DOMAIN,
-      clientId: live.AUTH0_TEST_CLIENT_ID,
-      ...(live.AUTH0_TEST_CLIENT_SECRET === undefined ? {} : { clientSecret: live.AUTH0_TEST_CLIENT_SECRET }),
+      domain: reader.required('AUTH0_TEST_DOMAIN', domain, expectedDomain),
+      clientId: reader.required('AUTH0_TEST_CLIENT_ID', clientId, "the application's client id"),
+      ...(secret === undefined ? {} : { clientSecret: secret.reveal() }),
     },
-    accessToken: live.AUTH0_TEST_ACCESS_TOKEN,
-    phoneNumber: live.AUTH0_TEST_PHONE_NUMBER,
+    accessToken: accessToken?.reveal() ?? '',
+    phoneNumber: reader.required('AUTH0_TEST_PHONE_NUMBER', e164, 'an E.164 number such as +14155550123'),
+  };
+  if (reader.faults.length > 0) {
+    const lines = reader.faults.map((fault) => `  - ${fault}`);
+    throw new Error(['A real tenant is named in part (docs/real-tenant.md):', ...lines].join('\n'));
+  }
+  return {
+    ...live,
     clearTexts: () => writeFile(codeFile, ''),
     async textedCode() {
       // Bounded by the test's own timeout, which is the life of a code.
@@ -102,3 +116,7 @@ export function liveTenant(env: NodeJS.ProcessEnv): ContractTenant | undefined {
     close: async () => undefined,
   };
 }
+
+const freshToken = 'an MFA token of a user without factors, taken within the last 5 minutes';
+const word = z.string().regex(/^\S{1,8192}$/, 'one word without spaces');
+const e164 = z.string().regex(/^\+[1-9]\d{1,14}$/, 'an E.164 number such as +14155550123');

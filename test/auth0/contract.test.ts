@@ -1,11 +1,17 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { URI } from 'otpauth';
 import { authorizeUrl, pkceChallenge } from '../../src/auth0/authorize';
 import type { Auth0Verdict } from '../../src/auth0/errors';
 import { createMfaClient, type MfaClientConfig } from '../../src/auth0/mfa-client';
 import { remedies } from '../../src/auth0/remedies';
 import { caught } from './caught';
-import { type ContractTenant, type EmulatedTenant, emulatedTenant, liveTenant } from './contract-tenants';
+import {
+  type ContractTenant,
+  type EmulatedTenant,
+  emulatedTenant,
+  liveTenant,
+  liveVariables,
+} from './contract-tenants';
 
 type Client = ReturnType<typeof createMfaClient>;
 
@@ -75,6 +81,38 @@ async function enrollsBothFactors({ tenant, mfa }: { tenant: ContractTenant; mfa
 
 const flow = 'SMS and TOTP are enrolled, read back active and removed';
 
+/** Refusals that cost nothing and change nothing: any tenant can be asked for them. */
+const everywhere: readonly Refusal<{ tenant: ContractTenant; mfa: Client }>[] = [
+  ['garbage for a token', 'token_expired', undefined, ({ mfa }) => mfa.listAuthenticators('garbage')],
+  [
+    'a number that is none',
+    'phone_number_invalid',
+    undefined,
+    ({ mfa, tenant }) => associateSms(mfa, tenant.accessToken, '+1'),
+  ],
+  ['a refresh token that nobody gave', 'token_expired', undefined, ({ mfa }) => mfa.refresh('no-such-token')],
+  [
+    'an authorization code that nobody gave',
+    'token_expired',
+    undefined,
+    ({ mfa }) =>
+      mfa.exchangeCode({ code: 'no-such-code', codeVerifier: 'v'.repeat(43), redirectUri: 'https://app.example.com' }),
+  ],
+];
+
+type Refusal<Opened> = readonly [
+  name: string,
+  verdict: Auth0Verdict,
+  remedy: string | undefined,
+  act: (opened: Opened) => Promise<unknown>,
+];
+
+const recordThatIsGone = 'a record that is not there counts as removed';
+
+async function removesWhatIsGone({ tenant, mfa }: { tenant: ContractTenant; mfa: Client }): Promise<void> {
+  await expect(mfa.deleteAuthenticator(tenant.accessToken, 'totp|dev_0000000000000000')).resolves.toBeUndefined();
+}
+
 describe('the emulated tenant', () => {
   test(flow, async () => enrollsBothFactors(await openEmulated()));
 
@@ -127,8 +165,10 @@ describe('the emulated tenant', () => {
     expect([first.recoveryCode, second.recoveryCode]).toEqual([expect.stringMatching(/^[A-Z0-9]{24}$/), undefined]);
   });
 
-  test.each<[string, Auth0Verdict, string | undefined, (opened: Opened) => Promise<unknown>]>([
-    ['garbage for a token', 'token_expired', undefined, ({ mfa }) => mfa.listAuthenticators('garbage')],
+  test(recordThatIsGone, async () => removesWhatIsGone(await openEmulated()));
+
+  test.each<Refusal<Opened>>([
+    ...everywhere,
     [
       'a token that is over',
       'token_expired',
@@ -169,12 +209,6 @@ describe('the emulated tenant', () => {
       'configuration',
       remedies.scopeMissing,
       async ({ mfa, tenant }) => mfa.listAuthenticators(await tenant.token({ scope: 'enroll' })),
-    ],
-    [
-      'a number that is none',
-      'phone_number_invalid',
-      undefined,
-      ({ mfa, tenant }) => associateSms(mfa, tenant.accessToken, '+1'),
     ],
     [
       'the eleventh text',
@@ -253,18 +287,6 @@ describe('the emulated tenant', () => {
         await mfa.confirm(await tenant.token({ clientId }), { type: 'otp', otp: '000000' });
       },
     ],
-    ['a refresh token that nobody gave', 'token_expired', undefined, ({ mfa }) => mfa.refresh('no-such-token')],
-    [
-      'an authorization code that nobody gave',
-      'token_expired',
-      undefined,
-      ({ mfa }) =>
-        mfa.exchangeCode({
-          code: 'no-such-code',
-          codeVerifier: 'v'.repeat(43),
-          redirectUri: 'https://app.example.com',
-        }),
-    ],
     [
       'a limited rate',
       'rate_limited',
@@ -303,8 +325,30 @@ type Opened = { tenant: EmulatedTenant; mfa: Client };
 const live = liveTenant(process.env);
 if (live) {
   describe('the real tenant', () => {
+    afterAll(() => removeEverything(live));
+
+    test.each(everywhere)('%s is %s', async (_name, verdict, remedy, act) => {
+      expect(await caught(act(await open(live)))).toMatchObject({ verdict, remedy });
+    });
+
+    test(recordThatIsGone, async () => removesWhatIsGone(await open(live)));
+
     test(flow, async () => enrollsBothFactors(await open(live)), 300_000);
   });
 } else {
-  console.info('Contract: run against the emulator alone. To run it against a real tenant too, set AUTH0_TEST_*.');
+  console.info(
+    `Contract: checked against the emulator alone. No real tenant is named: set ${liveVariables.join(', ')} (docs/real-tenant.md).`,
+  );
+}
+
+/** A test that failed half-way leaves records, and Auth0 keeps about 51 a user. */
+async function removeEverything(tenant: ContractTenant): Promise<void> {
+  const mfa = createMfaClient(tenant.config);
+  try {
+    for (const { id, authenticatorType } of await mfa.listAuthenticators(tenant.accessToken)) {
+      if (authenticatorType !== 'recovery-code') await mfa.deleteAuthenticator(tenant.accessToken, id);
+    }
+  } finally {
+    await mfa.close();
+  }
 }
