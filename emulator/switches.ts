@@ -103,7 +103,11 @@ export const switchTable = {
     'access_denied',
     'What wrong client authentication gives.',
   ),
-  refreshWantsMfa: unverified(z.boolean(), false, 'A refresh answers mfa_required while a factor is active.'),
+  refreshWantsMfa: unverified(
+    z.boolean(),
+    false,
+    'A refresh answers mfa_required while a factor is active or the policy is always.',
+  ),
   jwtAtChallenge: unverified(z.boolean(), false, '/mfa/challenge takes an MFA access token as mfa_token.'),
   oobCodeBoundToToken: unverified(z.boolean(), true, 'An oob_code goes only with the token it was made with.'),
   sharedAttempts: unverified(z.boolean(), true, 'Wrong texted codes and wrong app codes empty one bucket.'),

@@ -21,6 +21,7 @@ export const refreshToken: GrantHandler = async ({ tenant, request, application 
   const issuer = issuerFor(tenant.place, request.host);
   const scope = asked.length === 0 ? known.scope : asked;
   const grant = { user, clientId: application.clientId, issuer, audience: known.audience, scope, sid: known.sid };
-  if (tenant.state.switches.refreshWantsMfa && isChallenged(user)) throw await mfaRequired(tenant, grant);
+  const { refreshWantsMfa, mfaPolicy } = tenant.state.switches;
+  if (refreshWantsMfa && (isChallenged(user) || mfaPolicy === 'always')) throw await mfaRequired(tenant, grant);
   return (await issueTokens(tenant, { ...grant, mayRefresh: false })).body;
 };

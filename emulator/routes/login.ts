@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { OAuthError } from '../errors';
 import { textField } from '../fields';
-import { alertLine, escapeHtml, page } from '../pages';
+import { escapeHtml, faultyField, page } from '../pages';
 import { alphabets } from '../random';
 import type { SignIn } from '../sign-in';
 import { afterLogin } from '../sign-in-steps';
@@ -12,14 +12,17 @@ export const sessionCookie = 'auth0';
 
 /** The login page: email and password. */
 export const loginRoutes: AddRoutes = (app, tenant) => {
-  app.get('/u/login', async (request, reply) => show(reply, requireSignIn(tenant, request.query)));
+  app.get('/u/login', async (request, reply) => {
+    const signIn = requireSignIn(tenant, request.query);
+    return show(reply, signIn, signIn.request.loginHint);
+  });
 
   app.post('/u/login', async (request, reply) => {
     const signIn = requireSignIn(tenant, request.body);
     const username = textField(request.body, 'username');
     const user = [...tenant.state.users.values()].find((one) => one.email === username);
     if (user === undefined || user.password !== textField(request.body, 'password')) {
-      return show(reply.code(400), signIn, 'Wrong email or password.');
+      return show(reply.code(400), signIn, username, 'Wrong email or password.');
     }
     const secret = tenant.random.text(alphabets.alphanumeric, 40);
     const session = { userId: user.userId, sid: tenant.random.text(alphabets.alphanumeric, 32) };
@@ -46,19 +49,21 @@ export function requireSignIn(tenant: Tenant, fields: unknown): SignIn {
   return signIn;
 }
 
-function show(reply: FastifyReply, signIn: SignIn, problem?: string): FastifyReply {
+/** `username`: what was typed before, or hinted. The focus goes to the first field that is left to fill. */
+function show(reply: FastifyReply, signIn: SignIn, username = '', problem?: string): FastifyReply {
+  const focus = (here: boolean): string => (here ? ' autofocus' : '');
   return reply.type('text/html').send(
     page(
       'Log in',
-      `${alertLine(problem)}
-<form method="post" action="/u/login">
+      `<form method="post" action="/u/login">
 <input type="hidden" name="state" value="${escapeHtml(signIn.id)}">
 <label for="username">Email</label>
-<input id="username" name="username" type="email" autocomplete="username" required value="${escapeHtml(signIn.request.loginHint ?? '')}">
+<input id="username" name="username" type="email" autocomplete="username" required value="${escapeHtml(username)}"${faultyField(problem)}${focus(username === '')}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
+<input id="password" name="password" type="password" autocomplete="current-password" required${faultyField(problem)}${focus(username !== '')}>
 <button type="submit">Continue</button>
 </form>`,
+      problem,
     ),
   );
 }

@@ -5,7 +5,7 @@ import { OAuthError } from '../errors';
 import { textField } from '../fields';
 import { attemptBucket, countFailure, requireAttempt } from '../limits';
 import { findByCode } from '../otp';
-import { alertLine, escapeHtml, page } from '../pages';
+import { escapeHtml, faultyField, page } from '../pages';
 import { refusals } from '../refusals';
 import { sendChallenge, takeSending } from '../send-challenge';
 import type { Session, SignIn } from '../sign-in';
@@ -117,19 +117,19 @@ function show(
       `<li><a href="/u/mfa-challenge?state=${encodeURIComponent(signIn.id)}&amp;authenticator=${encodeURIComponent(one.id)}">${escapeHtml(describe(one))}</a></li>`,
   );
   const codeField = `<label for="code">Code</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required>`;
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus${faultyField(problem)}>`;
   return reply.type('text/html').send(
     page(
       'Verify your identity',
-      `${alertLine(problem)}
-<p>${escapeHtml(isPush ? 'Approve the request on your device, then continue.' : `Code from: ${describe(authenticator)}`)}</p>
+      `<p>${escapeHtml(isPush ? 'Approve the request on your device, then continue.' : `Code from: ${describe(authenticator)}`)}</p>
 <form method="post" action="/u/mfa-challenge">
 <input type="hidden" name="state" value="${escapeHtml(signIn.id)}">
 <input type="hidden" name="authenticator" value="${escapeHtml(authenticator.id)}">
 ${isPush ? '' : codeField}
 <button type="submit">Continue</button>
 </form>
-${links.length === 0 ? '' : `<p>Use another method:</p><ul>${links.join('')}</ul>`}`,
+${links.length === 0 ? '' : `<p id="others">Use another method:</p><ul aria-labelledby="others">${links.join('')}</ul>`}`,
+      problem,
     ),
   );
 }

@@ -29,6 +29,7 @@ test('a wrong password shows the page again, and the right one still works', asy
 
 test.each([
   ['response_type=token', { response_type: 'token' }, 'unsupported_response_type'],
+  ['an unknown response_mode', { response_mode: 'fragment' }, 'invalid_request'],
   ['PKCE plain', { code_challenge_method: 'plain' }, 'invalid_request'],
   ['an unknown audience', { audience: 'https://other.example.com/' }, 'access_denied'],
   ['prompt=none without a session', { prompt: 'none' }, 'login_required'],
@@ -55,6 +56,31 @@ test('a session skips the password, prompt=login asks again, logout ends it', as
   expect(await browser.authorize({ prompt: 'login' })).toMatch(/^\/u\/login/);
   await browser.open('/v2/logout');
   expect(await browser.authorize()).toMatch(/^\/u\/login/);
+});
+
+test.each([
+  ['/v2/logout', 'returnTo'],
+  ['/oidc/logout', 'post_logout_redirect_uri'],
+])('%s goes to no address but an application’s', async (path, parameter) => {
+  await tenant.control('PATCH', `/clients/${tenant.clientId}`, { callbacks: [redirectUri] });
+  const open = (address: string) => tenant.get(`${path}?${new URLSearchParams({ [parameter]: address }).toString()}`);
+  expect((await open('https://app.example.com/bye')).headers.get('location')).toBe('https://app.example.com/bye');
+  expect(await open('https://evil.example.com/')).toMatchObject({ status: 400, json: { error: 'invalid_request' } });
+});
+
+test('a first-party application is not asked for consent: one form, then the code', async () => {
+  await tenant.newUser('ada@example.com');
+  const browser = openBrowser(tenant);
+  const callback = await browser.login(await browser.authorize({ prompt: 'consent' }), 'ada@example.com');
+  expect(callback).toContain('code=');
+});
+
+test('a message to another window cannot end the script that carries it', async () => {
+  const state = '</script><script>alert(1)</script>';
+  const query = { response_mode: 'web_message', prompt: 'none', state };
+  const answer = await openBrowser(tenant).authorize(query);
+  expect(answer).toMatch(/^200 .*postMessage\(/s);
+  expect(answer.match(/<script/g)).toHaveLength(1);
 });
 
 test('a code is no good a minute later', async () => {
