@@ -1,0 +1,129 @@
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { z } from 'zod';
+import { createActivities } from '../../src/activities';
+import { createEnrollments } from '../../src/api/enrollments';
+import type { EnrollmentView } from '../../src/api/runs';
+import {
+  createDataConverter,
+  createWorkerDataConverter,
+  workflowConverterPaths,
+} from '../../src/temporal/data-converter';
+import { encryptionCodec, type KeyRing } from '../../src/temporal/payload-codec';
+import { searchAttributes } from '../../src/workflows/search-attributes';
+import { memoryAuth0, rightCode } from '../api/memory-auth0';
+import { ids } from '../api/support';
+import { temporalCliPath } from '../support/tools';
+
+jest.setTimeout(120_000);
+const taskQueue = 'rotation';
+const domain = 'tenant.eu.auth0.com';
+const auth0 = memoryAuth0();
+const [oldKey, newKey] = [createSecretKey(randomBytes(32)), createSecretKey(randomBytes(32))];
+const rings = {
+  before: { activeKeyId: 'old', keys: new Map([['old', oldKey]]) },
+  both: {
+    activeKeyId: 'new',
+    keys: new Map([
+      ['old', oldKey],
+      ['new', newKey],
+    ]),
+  },
+  tooEarly: { activeKeyId: 'new', keys: new Map([['new', newKey]]) },
+} satisfies Record<string, KeyRing>;
+
+let env: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundle;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) }); // a failing task is what this test makes
+  [env, workflowBundle] = await Promise.all([
+    TestWorkflowEnvironment.createLocal({
+      server: {
+        executable: { type: 'existing-path', path: temporalCliPath() },
+        searchAttributes: Object.values(searchAttributes),
+      },
+    }),
+    bundleWorkflowCode({
+      workflowsPath: require.resolve('../../src/workflows'),
+      ...workflowConverterPaths,
+      logger: new DefaultLogger('ERROR'),
+    }),
+  ]);
+});
+afterAll(() => env?.teardown());
+
+const clientOf = (ring: KeyRing) =>
+  new Client({ connection: env.connection, namespace: 'default', dataConverter: createDataConverter(ring) });
+const apiOf = (ring: KeyRing) => createEnrollments({ client: clientOf(ring), ids, domain, taskQueue });
+
+async function withWorker<Result>(ring: KeyRing, run: () => Promise<Result>): Promise<Result> {
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities: createActivities({ mfa: auth0.mfa, cancelRun: () => Promise.resolve() }),
+    dataConverter: createWorkerDataConverter(ring),
+  });
+  return worker.runUntil(run);
+}
+
+async function until(ring: KeyRing, id: string, reached: (view: EnrollmentView) => boolean): Promise<void> {
+  for await (const view of apiOf(ring).watch(id, AbortSignal.timeout(60_000))) {
+    if (view !== undefined && reached(view)) return;
+  }
+  throw new Error('the case never came to be so');
+}
+
+const failedTasks = async (workflowId: string) =>
+  ((await clientOf(rings.both).workflow.getHandle(workflowId).fetchHistory()).events ?? []).filter((event) =>
+    Boolean(event.workflowTaskFailedEventAttributes),
+  );
+
+type FailedTask = Awaited<ReturnType<typeof failedTasks>>[number];
+
+async function reasonOf(task: FailedTask | undefined): Promise<string> {
+  const encoded = task?.workflowTaskFailedEventAttributes?.failure?.encodedAttributes;
+  const [payload] = await encryptionCodec(rings.both).decode(encoded ? [encoded] : []);
+  return z.object({ message: z.string() }).parse(JSON.parse(Buffer.from(payload?.data ?? []).toString())).message;
+}
+
+test('an open case outlives a rotation of keys, and one that comes too early', async () => {
+  const userId = `auth0|${randomUUID()}`;
+  const workflowId = ids.workflowId(domain, userId);
+  const request = {
+    userId,
+    factors: ['sms', 'otp'],
+    phoneNumber: '+14155550123',
+    token: { accessToken: 'a-token' },
+  } as const;
+
+  const { id } = await withWorker(rings.before, async () => (await apiOf(rings.before).start(request)).enrollment);
+  await withWorker(rings.both, async () => {
+    const answer = await apiOf(rings.both).confirmCode(id, { factor: 'sms', code: rightCode }, randomUUID());
+    expect(answer).toMatchObject({ result: 'confirmed' });
+    await until(rings.both, id, ({ challenge }) => challenge?.factor === 'otp');
+  });
+
+  // The old key is taken away while the case still needs it. Somebody sends the last code meanwhile.
+  await clientOf(rings.tooEarly).workflow.getHandle(workflowId).signal('submitOtp', rightCode);
+  await withWorker(rings.tooEarly, async () => {
+    while ((await failedTasks(workflowId)).length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+  });
+  expect(await reasonOf((await failedTasks(workflowId))[0])).toBe(
+    'a payload is encrypted with key "old", which is not in the key ring',
+  );
+  expect((await clientOf(rings.both).workflow.getHandle(workflowId).describe()).status.name).toBe('RUNNING');
+
+  const handle = clientOf(rings.both).workflow.getHandle(workflowId);
+  expect(await withWorker(rings.both, () => handle.result())).toMatchObject({ state: 'completed' });
+  const history = historyToJSON(await handle.fetchHistory());
+  const keyIds = Array.from(history.matchAll(/"encryption-key-id":\s*"([^"]+)"/g), ([, text]) =>
+    Buffer.from(text ?? '', 'base64').toString(),
+  );
+  expect(new Set(keyIds)).toEqual(new Set(['old', 'new']));
+});
