@@ -4,30 +4,37 @@ import { tokenEndpointAuthMethods } from './application';
 const port = z.coerce.number().int().min(0).max(65_535);
 const hostAndPort = z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'expected host or host:port');
 
-export const emulatorOptions = z.object({
-  host: z.string().min(1).default('127.0.0.1'),
-  /** 0: a free one. */
-  port: port.default(0),
-  controlPort: port.default(0),
-  clientId: z.string().min(1).optional(),
-  clientSecret: z.string().min(1).optional(),
-  tokenEndpointAuthMethod: z.enum(tokenEndpointAuthMethods).optional(),
-  /** The origin that clients use, when it is not `scheme://host:port`, e.g. behind a port mapping. */
-  publicUrl: z
-    .url({ protocol: /^https?$/ })
-    .transform((url) => new URL(url).origin)
-    .optional(),
-  /** Canonical tenant domain: the audience is `https://<domain>/mfa/`. Default: the public origin's host and port. */
-  domain: hostAndPort.optional(),
-  /** Host under which tokens get an issuer of their own. */
-  customDomain: hostAndPort.optional(),
-  /** Serve the public side over https, with a certificate made at the start. */
-  https: z.union([z.boolean(), z.stringbool()]).default(false),
-  /** With https: where the certificate of the authority goes, for others to trust. Absent: a temporary folder. */
-  caFile: z.string().min(1).optional(),
-  /** Makes ids, codes and secrets repeat. */
-  seed: z.string().min(1).optional(),
-});
+export const emulatorOptions = z
+  .object({
+    host: z.string().min(1).default('127.0.0.1'),
+    /** 0: a free one. */
+    port: port.default(0),
+    controlPort: port.default(0),
+    clientId: z.string().min(1).optional(),
+    clientSecret: z.string().min(1).optional(),
+    tokenEndpointAuthMethod: z.enum(tokenEndpointAuthMethods).optional(),
+    /** The origin that clients use, when it is not `scheme://host:port`, e.g. behind a port mapping. */
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => new URL(url).origin)
+      .optional(),
+    /** Canonical tenant domain: the audience is `https://<domain>/mfa/`. Default: the public origin's host and port. */
+    domain: hostAndPort.optional(),
+    /** Host under which tokens get an issuer of their own. */
+    customDomain: hostAndPort.optional(),
+    /** Serve the public side over https, with a certificate made at the start. */
+    https: z.union([z.boolean(), z.stringbool()]).default(false),
+    /** With https: where the certificate of the authority goes, for others to trust. Absent: a temporary folder. */
+    caFile: z.string().min(1).optional(),
+    /** Where users, factors, texts and keys go when the emulator stops, and come from when it starts. */
+    stateFile: z.string().min(1).optional(),
+    /** Makes ids, codes and secrets repeat. */
+    seed: z.string().min(1).optional(),
+  })
+  .refine(({ seed, stateFile }) => seed === undefined || stateFile === undefined, {
+    path: ['seed'],
+    error: 'not together with a state file: a seed gives the ids of yesterday again',
+  });
 
 export type EmulatorOptions = z.input<typeof emulatorOptions>;
 
@@ -43,6 +50,7 @@ const variables = {
   customDomain: 'EMULATOR_CUSTOM_DOMAIN',
   https: 'EMULATOR_HTTPS',
   caFile: 'EMULATOR_CA_FILE',
+  stateFile: 'EMULATOR_STATE_FILE',
   seed: 'EMULATOR_SEED',
 } as const satisfies Record<keyof EmulatorOptions, string>;
 

@@ -1,7 +1,6 @@
 import * as Iron from '@hapi/iron';
 import { z } from 'zod';
 import type { Clock } from './clock';
-import { epochSeconds } from './clock';
 
 /** What an opaque `mfa_token` stands for: one unfinished sign-in of one user through one application. */
 const mfaTokenContent = z.object({
@@ -36,9 +35,8 @@ export interface Seals {
   unseal(token: string): Promise<MfaTokenContent | OobCodeContent | undefined>;
 }
 
-/** `password`: at least 32 characters, known to one emulator process only. */
-export function createSeals(password: string, clock: Clock): Seals {
-  const id = `SERVER_${epochSeconds(clock.now())}`;
+/** `id`: `SERVER_<epoch seconds>`. `password`: at least 32 characters, known to this emulator only. */
+export function createSeals(id: string, password: string, clock: Clock): Seals {
   return {
     seal: (what) =>
       Iron.seal(

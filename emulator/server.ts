@@ -30,6 +30,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const close = async () => {
     closing.abort();
     await Promise.all([publicServer.close(), controlServer.close(), certificate?.remove()]);
+    tenant.keep();
   };
   try {
     await publicServer.listen({ host, port });

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type JWK, SignJWT, calculateJwkThumbprint, errors, exportJWK, generateKeyPair, jwtVerify } from 'jose';
+import {
+  type JWK,
+  SignJWT,
+  calculateJwkThumbprint,
+  errors,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  jwtVerify,
+} from 'jose';
 import { z } from 'zod';
 import { type Clock, epochSeconds } from './clock';
 
@@ -48,9 +57,17 @@ export interface Tokens {
 /** Seconds; Auth0's default for id_tokens. */
 const idTokenLife = 36_000;
 
-export async function createTokens(clock: Clock): Promise<Tokens> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2048 });
-  const jwk = await exportJWK(publicKey);
+/** A private key as `createTokens` wants it. */
+export async function newSigningKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
+  return exportJWK(privateKey);
+}
+
+export async function createTokens(clock: Clock, signingKey: JWK): Promise<Tokens> {
+  const { kty, n, e } = signingKey;
+  const jwk = { kty, n, e } as JWK; // the public members of an RSA key
+  const privateKey = await importJWK(signingKey, 'RS256');
+  const publicKey = await importJWK(jwk, 'RS256');
   const kid = await calculateJwkThumbprint(jwk);
   const sign = (claims: Record<string, unknown>, typ: string) =>
     new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ, kid }).sign(privateKey);

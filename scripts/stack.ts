@@ -83,6 +83,7 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     ports,
     server,
     folder,
+    ...(throwAway ? {} : { tenantFile: join(folder, 'tenant.state') }),
     logs,
     secrets,
     logLevel: options.logLevel ?? 'info',
@@ -213,6 +214,7 @@ function createServices(parts: {
   readonly ports: Ports;
   readonly server: TemporalServer;
   readonly folder: string;
+  readonly tenantFile?: string;
   readonly logs: string;
   readonly secrets: Secrets;
   readonly logLevel: string;
@@ -220,7 +222,7 @@ function createServices(parts: {
   readonly apiVariables: Readonly<Record<string, string>>;
 }): Stack['services'] {
   const { addresses, ports, server, logs } = parts;
-  const env = environments(addresses, server, parts.secrets, parts.logLevel);
+  const env = environments(addresses, server, parts.secrets, parts.logLevel, parts.tenantFile);
   const common = { logs, readyWithinSeconds: 60, graceSeconds: 10 };
   const entry = (file: string) => ({ entry: file, compiled: parts.compiled });
   const { own } = server;

@@ -24,7 +24,14 @@ const payloadKeyId = 'local-1';
  * The environment of each process, whole: of the caller's own only what a program needs to run goes in, so that a
  * shell set up for a real tenant cannot leak into a local stack.
  */
-export function environments(addresses: Addresses, place: TemporalPlace, secrets: Secrets, logLevel: string) {
+export function environments(
+  addresses: Addresses,
+  place: TemporalPlace,
+  secrets: Secrets,
+  logLevel: string,
+  /** Where the emulated tenant outlives its process; absent: it does not. */
+  tenantFile?: string,
+) {
   const common = {
     ...ordinary(process.env),
     LOG_LEVEL: logLevel,
@@ -50,6 +57,7 @@ export function environments(addresses: Addresses, place: TemporalPlace, secrets
       EMULATOR_CONTROL_PORT: new URL(addresses.emulatorControl).port,
       EMULATOR_CLIENT_ID: secrets.clientId,
       EMULATOR_CLIENT_SECRET: secrets.clientSecret,
+      ...(tenantFile === undefined ? {} : { EMULATOR_STATE_FILE: tenantFile }),
     },
     worker: { ...connected, WORKER_HEALTH_PORT: new URL(addresses.workerHealth).port },
     api: {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { z } from 'zod';
 
 const roles = ['onboarding', 'support', 'ops'] as const;
@@ -30,7 +31,7 @@ export function keptSecrets(file: string): Secrets {
   try {
     return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+    if (!(isNativeError(error) && 'code' in error && error.code === 'ENOENT')) {
       throw new Error(`${file} cannot be read as the keys of this stack. Remove its folder to begin anew.`, {
         cause: error,
       });
