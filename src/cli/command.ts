@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { roles, type Role, type Scope } from '../scopes';
+import { roles, rolesToScopes, type Role, type Scope } from '../scopes';
 import { createApi, type Api } from './api';
 import { connectionFor, type ConnectionOptions } from './connection';
 import { exitCodes, type ExitCode } from './exit-codes';
@@ -64,6 +64,11 @@ export function onCall<Options, Args extends readonly unknown[]>(
   });
 }
 
-export const exitCodesHelp = `
+const rolesHelp = roles.map((role) => `  ${role.padEnd(10)}  ${rolesToScopes[role].join(' ')}`).join('\n');
+
+export const helpAfter = `
+Roles:
+${rolesHelp}
+
 Exit codes: ${exitCodes.ok} done, ${exitCodes.refused} refused, ${exitCodes.usage} usage, ${exitCodes.unavailable} unreachable or no answer yet, ${exitCodes.notAllowed} not allowed or not found.
 \`mfa doctor\`: 0 all right, 1 something to change, 2 could not check.`;

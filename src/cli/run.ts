@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { exitCodesHelp, type CommandParts, type Outcome } from './command';
+import { helpAfter, type CommandParts, type Outcome } from './command';
 import { challengeCommand } from './commands/challenge';
 import { doctorCommand } from './commands/doctor';
 import { codeCommand, otpCommand } from './commands/codes';
@@ -41,7 +41,7 @@ function createProgram(parts: CommandParts): Command {
   const { stdout, stderr } = parts.terminal;
   const program = new Command('mfa')
     .description('Support and operations for MFA enrollments, over the HTTP API.')
-    .addHelpText('after', exitCodesHelp);
+    .addHelpText('after', helpAfter);
   const commands = [
     startCommand,
     statusCommand,

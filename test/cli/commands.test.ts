@@ -262,6 +262,17 @@ test('a code without an answer yet ends with 3 and must not be sent again', asyn
   expect(ran.stdout).toContain('do not send it again');
 });
 
+test('a status says from when a text may be sent again, and when a try comes back', async () => {
+  const now = Date.parse('2026-11-24T09:01:00.000Z');
+  const at = (seconds: number) => new Date(now + seconds * 1000).toISOString();
+  const { env } = await serveApi({
+    get: async () => ({ ...awaitingCode, nextAttemptAt: at(360), nextTextAt: at(28) }),
+  });
+  const { stdout } = await mfa(['status', id], { env: env('ops'), now });
+  expect(stdout).toMatch(/^attempts +5 left, one more at \d\d:\d\d:\d\d \(in 6 min\)$/m);
+  expect(stdout).toMatch(/^texts +9 left, the next from \d\d:\d\d:\d\d \(in 28 s\)$/m);
+});
+
 test('a support key that gives no reason is told how to give one', async () => {
   const { env } = await serveApi({});
   const ran = await mfa(['cancel', id, '--reason', ' '], { env: env('support') });

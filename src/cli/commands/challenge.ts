@@ -44,7 +44,7 @@ function toAnswer(challenge: Challenge, id: string, colour: boolean): string {
   }
 }
 
-/** Dark on light whatever the terminal's colours are; without colours drawn in blocks, for a light page. */
+/** Dark on light whatever the terminal's colours are; without colours the blocks are the light, for a dark background. */
 const qr = (text: string, colour: boolean): string =>
   colour ? renderANSI(text, { border: 2 }) : renderUnicodeCompact(text, { border: 2 });
 

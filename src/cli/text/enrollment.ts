@@ -12,7 +12,7 @@ export type CodeResult = z.infer<typeof codeResult>;
 export function enrollmentText(enrollment: Enrollment, now: number, style: Style): string {
   const { state, factor, factors, challenge, attemptsLeft, textsLeft, deadlines, phoneNumber, lastProblem } =
     enrollment;
-  const again = (at: string | undefined) => (at === undefined ? '' : `, one more ${moment(at, now)}`);
+  const from = (words: string, at: string | undefined) => (at === undefined ? '' : `, ${words} ${moment(at, now)}`);
   const command = nextCommand(enrollment, now);
   const open = enrollment.endedAt === undefined;
   const rows: readonly (readonly [string, string] | undefined)[] = [
@@ -20,8 +20,8 @@ export function enrollmentText(enrollment: Enrollment, now: number, style: Style
     ['state', factor === undefined ? state : `${state} (${factor})`],
     ['factors', factors.map(factorText).join(' · ')],
     phoneNumber === undefined ? undefined : ['number', phoneNumber],
-    open ? ['attempts', `${attemptsLeft} left${again(enrollment.nextAttemptAt)}`] : undefined,
-    open ? ['texts', `${textsLeft} left${again(enrollment.nextTextAt)}`] : undefined,
+    open ? ['attempts', `${attemptsLeft} left${from('one more at', enrollment.nextAttemptAt)}`] : undefined,
+    open ? ['texts', `${textsLeft} left${from('the next from', enrollment.nextTextAt)}`] : undefined,
     challenge === undefined ? undefined : ['code until', moment(challenge.expiresAt, now)],
     open ? ['ends', moment(deadlines.enrollment, now)] : ['ended', moment(enrollment.endedAt ?? '', now)],
     lastProblem === undefined ? undefined : ['problem', `${lastProblem.code}: ${lastProblem.message}`],
