@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import * as messages from '../../src/workflows/messages';
@@ -39,9 +40,9 @@ describe('a case that is cancelled', () => {
   );
 
   test('while a text is on its way, waits for the answer and removes its record', async () => {
-    await stage.tenant.fault({ route: 'POST /mfa/associate', type: 'delay', ms: 1_000, when: 'after' });
+    await stage.tenant.fault({ route: 'POST /mfa/associate', type: 'delay', ms: 3_000, when: 'after' });
     const started = await stage.begin();
-    while ((await started.texts()).length === 0);
+    while ((await started.texts()).length === 0) await sleep(20);
     await started.handle.cancel();
     expect(await closed(started)).toBe('CANCELLED');
     expect(await started.records()).toEqual([]);
@@ -49,7 +50,7 @@ describe('a case that is cancelled', () => {
 
   test('while the last code is asked about, is completed: it has come to be true', async () => {
     const started = await stage.start({ factors: ['sms'] });
-    await stage.tenant.fault({ route: 'POST /oauth/token', type: 'delay', ms: 1_000, when: 'after' });
+    await stage.tenant.fault({ route: 'POST /oauth/token', type: 'delay', ms: 3_000, when: 'after' });
     await started.handle.signal(messages.submitBindingCode, await started.texted());
     await started.until(({ state }) => state === 'confirming');
     await started.handle.signal(messages.cancelEnrollment);
@@ -58,7 +59,7 @@ describe('a case that is cancelled', () => {
 
   test('answers every code that waits, and asks about none of them any more', async () => {
     const started = await stage.start();
-    await stage.tenant.fault({ route: 'POST /oauth/token', type: 'delay', ms: 1_000, when: 'after' });
+    await stage.tenant.fault({ route: 'POST /oauth/token', type: 'delay', ms: 3_000, when: 'after' });
     const code = await started.texted();
     const wrong = started.confirm(otherThan(code));
     await started.until(({ state }) => state === 'confirming');
