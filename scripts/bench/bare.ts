@@ -3,7 +3,7 @@ import { createMfaClient } from '../../src/auth0/mfa-client';
 import { factors } from '../../src/factors';
 import type { Tenant } from '../chaos/tenant';
 import type { StackFile } from '../stack/stack-file';
-import type { Watches } from './run';
+import type { Watches } from './stopwatch';
 
 const phoneNumber = '+14155550123';
 

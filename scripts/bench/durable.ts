@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { send, type Call } from '../chaos/http';
 import type { Tenant } from '../chaos/tenant';
 import type { StackFile } from '../stack/stack-file';
-import type { Watches } from './run';
+import type { Watches } from './stopwatch';
 
 const enrollment = z.object({ id: z.string(), state: z.string() });
 const codeResult = z.object({ result: z.literal('confirmed') });

@@ -3,7 +3,7 @@ import { startStack, type Stack } from '../stack';
 import { createTenant } from '../chaos/tenant';
 import { enrollBare } from './bare';
 import { enrollDurable } from './durable';
-import { createStopwatch, type Percentiles, type Stopwatch } from './stopwatch';
+import { createStopwatch, type Percentiles, type Watches } from './stopwatch';
 
 export interface BenchOptions {
   readonly cases: number;
@@ -25,13 +25,6 @@ export interface BenchReport {
   readonly bare: Figures;
   readonly durable: Figures;
   readonly history: { readonly events: number; readonly bytes: number };
-}
-
-/** What is measured of one enrollment. */
-export interface Watches {
-  readonly firstChallenge: Stopwatch;
-  readonly code: Stopwatch;
-  readonly whole: Stopwatch;
 }
 
 type Enroll = (userId: string, watches: Watches) => Promise<void>;

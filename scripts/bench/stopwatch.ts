@@ -12,6 +12,13 @@ export interface Stopwatch {
   percentiles(): Percentiles;
 }
 
+/** What is measured of one enrollment. */
+export interface Watches {
+  readonly firstChallenge: Stopwatch;
+  readonly code: Stopwatch;
+  readonly whole: Stopwatch;
+}
+
 export function createStopwatch(): Stopwatch {
   const times: number[] = [];
   return {

@@ -66,7 +66,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     start: createStart({ client, ids, domain, taskQueue, partialPolicy, runs, answerMs }),
     get: async (id) => runs.read(runs.parse(id)),
     list: (request) => listEnrollments({ client, ids, taskQueue, deadlineMs: queryMs }, request),
-    challenge: async (id) => runs.query(runs.parse(id), (handle) => handle.query(messages.challenge)),
+    challenge: async (id) => runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge)),
     confirmCode: async (id, input, updateId) =>
       runs.update(messages.confirmCode.name, runs.parse(id), (handle) => confirmCode(handle, input, updateId)),
     resend: async (id, updateId) =>

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { outcomes, type EnrollmentStatus, type Outcome } from '../enrollment/status';
 import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
-import { status as statusQuery, type MfaEnrollmentInput } from '../workflows/messages';
+import { viewOf } from '../enrollment/view';
+import { caseMemo, status as statusQuery, type CaseMemo, type MfaEnrollmentInput } from '../workflows/messages';
 import { ApiProblem } from './problems';
-import { asProblem } from './temporal-errors';
+import { asProblem, unavailable } from './temporal-errors';
 
 /** A case as its callers see it: `id` names one run, so a call for an old case never reaches a newer one. */
 export interface EnrollmentView extends EnrollmentStatus {
@@ -28,7 +30,7 @@ export interface RunsParts {
 
 /** Calls to one run, each with a deadline, and with Temporal's errors turned into problems. */
 export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
-  return { parse, handle, read, view, within, attempt, query, update };
+  return { parse, handle, read, view, within, attempt, query, queryAtRest, update };
 
   /** Throws the problem of an unknown enrollment, whatever is wrong with the id: it tells nothing about users. */
   function parse(id: string): EnrollmentRun {
@@ -37,10 +39,24 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     return run;
   }
 
+  /** From the case's memo, which needs no worker; a run started without one is asked. */
   async function read(run: EnrollmentRun): Promise<EnrollmentView> {
-    const ask = (to: RunHandle) => Promise.all([to.query(statusQuery), to.describe()]);
-    const [status, description] = await query(run, ask);
+    const description = await query(run, (to) => to.describe());
+    const status = sharedStatus(description) ?? (await query(run, (to) => to.query(statusQuery)));
     return view(run, asClosed(status, description));
+  }
+
+  /**
+   * A query, sent while nothing is under way: Temporal's SDK can spoil a run for good when a query reaches a worker that
+   * does not know the run, with a result on its way to it and an update right behind (docs/decisions/0011-status-in-memo.md).
+   */
+  async function queryAtRest<T>(run: EnrollmentRun, ask: (to: RunHandle) => Promise<T>): Promise<T> {
+    const until = Date.now() + queryMs;
+    while (isUnderWay(await query(run, (to) => to.describe()))) {
+      if (Date.now() > until) throw unavailable();
+      await sleep(50);
+    }
+    return query(run, ask);
   }
 
   function query<T>(target: Target, ask: (to: RunHandle) => Promise<T>): Promise<T> {
@@ -94,6 +110,14 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
 export type Runs = ReturnType<typeof createRuns>;
 
 export const isOutcome = ({ state }: EnrollmentStatus): boolean => outcomes.includes(state as Outcome); // `includes` asks for a member
+
+function sharedStatus({ memo }: WorkflowExecutionDescription): EnrollmentStatus | undefined {
+  const shared = memo?.[caseMemo] as CaseMemo | undefined; // written by our workflow and our start alone, and authenticated by its encryption
+  return shared === undefined ? undefined : viewOf(shared.enrollment, Date.now(), shared.tokenExpiresAt);
+}
+
+const isUnderWay = ({ raw }: WorkflowExecutionDescription): boolean =>
+  (raw.pendingActivities ?? []).length > 0 || (raw.pendingWorkflowTask ?? undefined) !== undefined;
 
 /** A run that was terminated answers its last status for ever; to a caller it is over. */
 function asClosed(

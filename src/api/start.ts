@@ -1,9 +1,18 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { openEnrollment } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
+import { maskPhoneNumber } from '../enrollment/phone-number';
 import { factors, type FactorName } from '../factors';
 import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
-import { awaitChallenge, renewToken, workflowType, type TokenInput } from '../workflows/messages';
+import {
+  awaitChallenge,
+  caseMemo,
+  renewToken,
+  workflowType,
+  type CaseMemo,
+  type TokenInput,
+} from '../workflows/messages';
 import { searchAttributes } from '../workflows/search-attributes';
 import { ApiProblem } from './problems';
 import type { EnrollmentView, EnrollmentWorkflow, Runs } from './runs';
@@ -58,7 +67,7 @@ export function createStart({ client, ids, domain, taskQueue, partialPolicy, run
       args: [{ ...request, ...(partialPolicy === 'keep' ? {} : { options: { partialPolicy } }) }],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      memo: { fingerprint },
+      memo: { fingerprint, [caseMemo]: openingOf(request) },
       typedSearchAttributes: [
         { key: searchAttributes.state, value: request.token === undefined ? 'awaiting_token' : 'associating' },
         { key: searchAttributes.deadline, value: new Date(Date.now() + limits.lifetimeSeconds * 1000) },
@@ -105,6 +114,17 @@ export function createStart({ client, ids, domain, taskQueue, partialPolicy, run
     return runs.view(run, renewed);
   }
 }
+
+/** The case before a worker has seen it: it can be read from the first moment. */
+const openingOf = ({ factors: plan, phoneNumber }: StartRequest): CaseMemo => ({
+  version: 1,
+  enrollment: openEnrollment({
+    factors: plan,
+    now: Date.now(),
+    lifetimeSeconds: limits.lifetimeSeconds,
+    ...(phoneNumber === undefined ? {} : { phoneNumber: maskPhoneNumber(phoneNumber) }),
+  }),
+});
 
 /** One update for all who join a run: the second waits with the first, and a hundredth adds nothing to the history. */
 const firstChallenge = 'first-challenge';

@@ -3,10 +3,9 @@ import { levelAt } from '../enrollment/bucket';
 import { isAtRest, isSettled } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import { secondsUntil, viewOf } from '../enrollment/view';
-import { tokenFor } from '../enrollment/tokens';
 import { factors } from '../factors';
 import { parseChallengeId, parseCode, parseReason, parseToken, type Command } from './inbox';
-import { receive, type LiveCase } from './live-case';
+import { receive, tokenExpiry, type LiveCase } from './live-case';
 import * as messages from './messages';
 import { patches } from './patches';
 import { refused, validateCode, validatePhoneNumber, validateResend, validateToken } from './validators';
@@ -59,10 +58,7 @@ export function listen(live: LiveCase): void {
   });
 }
 
-export const view = (live: LiveCase): EnrollmentStatus => {
-  const now = Date.now();
-  return viewOf(live.enrollment, now, live.live?.token.expiresAt ?? tokenFor(live.tokens, 0, now)?.expiresAt);
-};
+export const view = (live: LiveCase): EnrollmentStatus => viewOf(live.enrollment, Date.now(), tokenExpiry(live));
 
 // Signals: durable before anyone looks at them, so nothing they hold may throw, and nothing of it is logged.
 

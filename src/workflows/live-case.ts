@@ -1,13 +1,13 @@
 import { condition, log } from '@temporalio/workflow';
-import { advance, openEnrollment, type Enrollment, type EnrollmentEvent } from '../enrollment/enrollment';
+import { advance, isAtRest, openEnrollment, type Enrollment, type EnrollmentEvent } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
 import { maskPhoneNumber } from '../enrollment/phone-number';
 import { problem, type ProblemCode } from '../enrollment/problems';
-import { noTokens, withToken, type HeldToken, type Tokens } from '../enrollment/tokens';
+import { noTokens, tokenFor, withToken, type HeldToken, type Tokens } from '../enrollment/tokens';
 import type { Authenticator, FactorName } from '../factors';
 import { inboxBound, type Command } from './inbox';
 import type { MfaEnrollmentInput } from './messages';
-import { present } from './presentation';
+import { present, share } from './presentation';
 
 /** The secret part of a challenge, and the token that it is bound to. */
 export interface LiveChallenge {
@@ -94,7 +94,13 @@ export function record(live: LiveCase, event: EnrollmentEvent): void {
     return;
   }
   present(live.enrollment);
+  // Every upsert is an event: what passes within a step is not worth one.
+  if (isAtRest(live.enrollment) || live.enrollment.state !== before.state) share(live.enrollment, tokenExpiry(live));
 }
+
+/** When the token in use dies (epoch ms). */
+export const tokenExpiry = (live: LiveCase): number | undefined =>
+  live.live?.token.expiresAt ?? tokenFor(live.tokens, 0, Date.now())?.expiresAt;
 
 export const recordProblem = (live: LiveCase, code: ProblemCode, retryAt?: number): void =>
   record(live, { type: 'problemMet', problem: problem(code, Date.now(), retryAt === undefined ? {} : { retryAt }) });

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Enrollment } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import type { FactorName } from '../factors';
 
@@ -97,3 +98,14 @@ export const renewToken = defineUpdate<RenewTokenResult, [RenewTokenInput]>('ren
 
 export const status = defineQuery<EnrollmentStatus>('status');
 export const challenge = defineQuery<ChallengeSecrets>('challenge');
+
+/** Key of the memo in which a case is kept readable without a query (docs/decisions/0011-status-in-memo.md). */
+export const caseMemo = 'enrollment';
+
+/** What stands there: what `status` is computed from. Never holds a secret; encrypted like every payload. */
+export interface CaseMemo {
+  readonly version: 1;
+  readonly enrollment: Enrollment;
+  /** Epoch ms; of the token in use. */
+  readonly tokenExpiresAt?: number;
+}

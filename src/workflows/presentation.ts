@@ -1,7 +1,18 @@
-import { metricMeter, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { metricMeter, setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { detailsOf } from '../enrollment/details';
 import { currentFactor, isAtRest, isSettled, type Enrollment } from '../enrollment/enrollment';
+import { caseMemo, type CaseMemo } from './messages';
 import { searchAttributes } from './search-attributes';
+
+/**
+ * Keeps the case where the API reads it without a query. A run that was started without that memo, by hand or before there
+ * was one, goes on without.
+ */
+export function share(enrollment: Enrollment, tokenExpiresAt: number | undefined): void {
+  if (workflowInfo().memo?.[caseMemo] === undefined) return;
+  const memo: CaseMemo = { version: 1, enrollment, ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt }) };
+  upsertMemo({ [caseMemo]: memo });
+}
 
 /** What an operator sees of a case in Temporal's UI and lists. */
 export function present(enrollment: Enrollment): void {

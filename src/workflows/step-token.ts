@@ -3,8 +3,9 @@ import { problem, type ProblemCode } from '../enrollment/problems';
 import { tokenFor, withoutRefreshToken, withoutToken, withToken, type HeldToken } from '../enrollment/tokens';
 import { refreshToken } from './auth0-calls';
 import { changeNumber } from './commands';
-import { forgetChallenge, nextCommand, record, type LiveCase } from './live-case';
+import { forgetChallenge, nextCommand, record, tokenExpiry, type LiveCase } from './live-case';
 import type { TokenInput } from './messages';
+import { share } from './presentation';
 
 /** `awaiting_token`: nothing goes on until somebody brings a token; days may pass. */
 export async function awaitToken(live: LiveCase): Promise<void> {
@@ -34,6 +35,7 @@ export function takeToken(live: LiveCase, token: TokenInput): void {
   live.tokens = withToken(live.tokens, token, Date.now());
   live.tokenProblem = undefined;
   if (live.enrollment.state === 'awaiting_token') record(live, { type: 'tokenProvided' });
+  else share(live.enrollment, tokenExpiry(live));
 }
 
 /**
