@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -6,6 +7,7 @@ import { createActivities } from '../../src/activities';
 import { createEnrollments, type Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
 import type { EnrollmentView } from '../../src/api/runs';
+import { status as statusQuery, workflowType } from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { temporalCliPath } from '../support/tools';
 import { memoryAuth0, rightCode, setupKey } from './memory-auth0';
@@ -223,6 +225,57 @@ test('an update is known once it was carried out, and not before', async () => {
   expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(false);
   await enrollments.renewToken(id, token, 'link-1');
   expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(true);
+});
+
+test('a case is read as its status query tells it, at every rest', async () => {
+  const { id } = await startCase();
+  const [workflowId, runId] = [ids.parseEnrollmentId(id)?.workflowId ?? '', ids.parseEnrollmentId(id)?.runId];
+  const asQueryTells = async () => {
+    const told = await environment.client.workflow.getHandle(workflowId, runId).query(statusQuery);
+    expect(await enrollments.get(id)).toEqual({ id, ...told });
+    return told;
+  };
+  expect(await asQueryTells()).toMatchObject({ state: 'awaiting_code', deadlines: { token: expect.any(String) } });
+  await enrollments.renewToken(id, { ...token, expiresIn: 900 }, randomUUID());
+  await asQueryTells();
+  await send(id, '000000');
+  expect(await asQueryTells()).toMatchObject({ attemptsLeft: 4, lastProblem: { code: 'code_rejected' } });
+  await send(id, rightCode);
+  await until(id, ({ challenge }) => challenge?.factor === 'otp');
+  await asQueryTells();
+  await send(id, rightCode, 'otp');
+  await until(id, ({ state }) => state === 'completed');
+  await asQueryTells();
+});
+
+test('a case can be read while no worker is up', async () => {
+  const { id } = await startCase();
+  await worker.stop();
+  expect(await enrollments.get(id)).toMatchObject({ id, state: 'awaiting_code', factor: 'sms' });
+  worker = await startWorker();
+});
+
+test('a run that was started without the memo is read by query', async () => {
+  const workflowId = ids.workflowId(domain, `auth0|${randomUUID()}`);
+  const handle = await environment.client.workflow.start(workflowType, {
+    workflowId,
+    taskQueue,
+    args: [{ userId: 'auth0|by-hand', factors: ['otp'] }],
+  });
+  const id = ids.enrollmentId(workflowId, handle.firstExecutionRunId);
+  expect(await enrollments.get(id)).toMatchObject({ id, state: 'awaiting_token' });
+});
+
+test('the challenge is not asked for while a call is under way', async () => {
+  const { id } = await startCase();
+  const release = auth0.hold();
+  const answer = send(id, rightCode);
+  await until(id, ({ state }) => state === 'confirming');
+  const asked = enrollments.challenge(id);
+  await expect(Promise.race([asked, sleep(500, 'waits')])).resolves.toBe('waits');
+  release();
+  await answer;
+  expect(await asked).toMatchObject({ type: 'otp' });
 });
 
 test('an answer that takes too long is pending, and the same call gets it later', async () => {
