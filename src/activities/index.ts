@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Auth0Error, type Auth0Verdict } from '../auth0/errors';
 import type { MfaClient } from '../auth0/mfa';
 import { failureTypes } from '../enrollment/failures';
-import { factors, type FactorName } from '../factors';
+import { factors } from '../factors';
+import { becameActive, leftARecord } from './earlier-attempt';
 import { failureOf } from './failures';
 import type {
   AssociateInput,
@@ -46,10 +47,10 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
      * looks before it asks again, since a worker may have died between Auth0's answer and ours.
      */
     async associate(input: AssociateInput): Promise<AssociateOutcome> {
-      const { accessToken, factor, phoneNumber, knownIds } = input;
+      const { accessToken, factor, phoneNumber } = input;
       return refusing<AssociateOutcome>(
         async () => {
-          if (activityInfo().attempt > 1 && (await leftARecord(mfa, accessToken, factor, knownIds))) {
+          if (activityInfo().attempt > 1 && (await leftARecord(mfa, input))) {
             throw ApplicationFailure.create({
               type: failureTypes.ambiguous,
               message: 'An earlier attempt of this step had its effect; its answer is lost.',
@@ -73,10 +74,11 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
      * `POST /oauth/token` with the mfa-oob or mfa-otp grant. A code works once: an attempt after the first reads whether an
      * earlier one has worked, and does not spend it again.
      */
-    async confirm({ accessToken, factor, proof, activeIds }: ConfirmInput): Promise<ConfirmOutcome> {
+    async confirm(input: ConfirmInput): Promise<ConfirmOutcome> {
+      const { accessToken, factor, proof } = input;
       return refusing<ConfirmOutcome>(
         async () => {
-          if (activityInfo().attempt > 1 && (await becameActive(mfa, accessToken, factor, activeIds))) {
+          if (activityInfo().attempt > 1 && (await becameActive(mfa, input))) {
             log.info('an earlier attempt had been accepted', { factor });
             return { kind: 'accepted' };
           }
@@ -153,14 +155,4 @@ async function refusing<Outcome>(
 function tokenRefusal(verdict: Auth0Verdict): TokenRefused | undefined {
   if (verdict === 'token_expired') return { kind: 'token_refused', problem: 'token_refused' };
   return verdict === 'token_wrong_kind' ? { kind: 'token_refused', problem: 'token_wrong_kind' } : undefined;
-}
-
-async function leftARecord(mfa: MfaClient, accessToken: string, factor: FactorName, knownIds: readonly string[]) {
-  const records = await mfa.listAuthenticators(accessToken, cancellationSignal());
-  return records.some((record) => factors[factor].lists(record) && !knownIds.includes(record.id));
-}
-
-async function becameActive(mfa: MfaClient, accessToken: string, factor: FactorName, activeIds: readonly string[]) {
-  const records = await mfa.listAuthenticators(accessToken, cancellationSignal());
-  return records.some((record) => record.active && factors[factor].lists(record) && !activeIds.includes(record.id));
 }
