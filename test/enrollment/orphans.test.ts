@@ -58,6 +58,11 @@ describe('which records a case made and nobody confirmed', () => {
   });
 });
 
+test('an unconfirmed record the user had is not counted among what the case made', () => {
+  const old = inactive('sms', 'A');
+  expect(ids(orphansOf([old, inactive('sms', 'B')], [old], { sms: 1 }))).toEqual(['sms|dev_B']);
+});
+
 describe('can a factor that the case made active be taken back alone', () => {
   test.each([
     ['a text', 'sms', [active('sms', 'A')], [], true],
