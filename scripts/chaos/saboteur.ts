@@ -67,7 +67,7 @@ export function createSaboteur({ stack, tenant, draw, onBlow }: SaboteurParts) {
 
     async run(signal: AbortSignal): Promise<void> {
       for (let round = 0; !signal.aborted; round += 1) {
-        for (const [victim, point] of shuffled(blows, draw, `round ${round}`)) {
+        for (const [victim, point] of inOrder(round)) {
           await sleep(500 + 6_000 * draw('pause', round, point.name), undefined, { signal }).catch(() => undefined);
           if (signal.aborted) return;
           const service = services[victim];
@@ -81,6 +81,13 @@ export function createSaboteur({ stack, tenant, draw, onBlow }: SaboteurParts) {
       }
     },
   };
+
+  /** Cases start early only, so what waits for a start goes first. */
+  function inOrder(round: number): typeof blows {
+    const order = shuffled(blows, draw, `round ${round}`);
+    const atStart = ([, point]: (typeof blows)[number]) => 'moment' in point && point.moment === 'start';
+    return [...order.filter(atStart), ...order.filter((blow) => !atStart(blow))];
+  }
 
   async function meet(point: Point, signal: AbortSignal): Promise<boolean> {
     // Not AbortSignal.any: in Node 20 what it makes may be collected before it aborts.
