@@ -76,7 +76,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     say(`${cases} users are there; the cases begin`);
 
     const blowsDealt: Blow[] = [];
-    const saboteur = createSaboteur({ stack, tenant, draw, onBlow: (blow) => blowsDealt.push(blow) });
+    const saboteur = createSaboteur({
+      stack,
+      tenant,
+      draw,
+      onBlow: (blow) => blowsDealt.push(blow),
+      mostPauseMs: 6_000 + cases * 20,
+    });
     const parts: PersonParts = {
       stack,
       tenant,

@@ -49,6 +49,8 @@ export interface SaboteurParts {
   readonly tenant: Tenant;
   readonly draw: Draw;
   readonly onBlow: (blow: Blow) => void;
+  /** Between two blows: the more cases, the longer it takes until the work of all of them has begun again. */
+  readonly mostPauseMs: number;
 }
 
 /** How long a point is waited for. */
@@ -57,7 +59,7 @@ const patienceMs = 8_000;
 const heldBackMs = 3_000;
 
 /** Kills processes with SIGKILL and starts them again, in an order that the seed gives, until `signal` aborts. */
-export function createSaboteur({ stack, tenant, draw, onBlow }: SaboteurParts) {
+export function createSaboteur({ stack, tenant, draw, onBlow, mostPauseMs }: SaboteurParts) {
   const reached = new EventEmitter();
   const { worker, api, temporal } = stack.services;
   const services: Readonly<Record<Victim, Service | undefined>> = { worker, API: api, 'Temporal server': temporal };
@@ -68,7 +70,9 @@ export function createSaboteur({ stack, tenant, draw, onBlow }: SaboteurParts) {
     async run(signal: AbortSignal): Promise<void> {
       for (let round = 0; !signal.aborted; round += 1) {
         for (const [victim, point] of inOrder(round)) {
-          await sleep(500 + 6_000 * draw('pause', round, point.name), undefined, { signal }).catch(() => undefined);
+          await sleep(500 + mostPauseMs * draw('pause', round, point.name), undefined, { signal }).catch(
+            () => undefined,
+          );
           if (signal.aborted) return;
           const service = services[victim];
           if (service === undefined) continue; // a server that was there before is not ours to kill
