@@ -105,13 +105,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const progress = setInterval(() => say(`${over} of ${cases} cases are over, ${blowsDealt.length} blows`), 10_000);
     let views: readonly (View | undefined)[];
     try {
-      const people = arranged.map(async ({ plan }) => {
-        await sleep(draw('arrival', plan.index) * cases * 40);
-        const view = await play(parts, plan, end);
-        over += 1;
-        return view;
-      });
-      views = await Promise.all(people);
+      const people = Promise.all(
+        arranged.map(async ({ plan }) => {
+          await sleep(draw('arrival', plan.index) * cases * 40);
+          const view = await play(parts, plan, end);
+          over += 1;
+          return view;
+        }),
+      );
+      views = await Promise.race([people, breaking.then(() => people)]); // a saboteur that cannot go on ends the run
     } finally {
       calm.abort();
       clearTimeout(calmAt);
