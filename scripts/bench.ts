@@ -24,7 +24,7 @@ async function main(): Promise<void> {
 function tableOf({ cases, atOnce, bare, durable, history }: BenchReport): string {
   const row = (name: string, of: (figures: Figures) => number, unit: string) => {
     const [one, other] = [of(bare), of(durable)];
-    return `  ${name.padEnd(34)}${cell(one, unit)}${cell(other, unit)}${(other / one).toFixed(1).padStart(9)}`;
+    return `  ${name.padEnd(34)}${cell(one, unit)}${cell(other, unit)}${(other / one).toFixed(other < one ? 3 : 1).padStart(9)}`;
   };
   return [
     `${cases} enrollments of SMS and TOTP, ${atOnce} at once`,
