@@ -4,7 +4,7 @@ import { type Clock, createClock, epochSeconds } from './clock';
 import type { Fault } from './faults';
 import type { Message } from './inbox';
 import { readKeptState, writeKeptState, type Keys } from './kept-state';
-import type { TenantLog } from './logs';
+import type { TenantLog } from './tenant-log';
 import type { Place } from './place';
 import { alphabets, createRandom, type Random } from './random';
 import type { RequestRecord } from './requests';

@@ -16,7 +16,6 @@ export const problemCodes = [
   'token_wrong_kind',
   'token_too_short',
   'authenticator_limit',
-  'auth0_rate_limited',
   'auth0_unavailable',
   'answer_lost',
   'configuration',
@@ -54,8 +53,7 @@ const sentences: Record<ProblemCode, string> = {
   token_too_short: 'The token dies too soon for a person to answer a challenge with it. The user signs in again.',
   authenticator_limit:
     'The user has about as many authenticators as Auth0 keeps (51). Delete unused ones with the Management API, then ask again.',
-  auth0_rate_limited: 'Auth0 asks callers to slow down. The case goes on by itself.',
-  auth0_unavailable: 'Auth0 does not answer. The case goes on by itself when it does.',
+  auth0_unavailable: 'Auth0 does not answer, or asks callers to slow down. The case goes on by itself.',
   answer_lost: 'The answer of Auth0 was lost, and what it lists does not show the step as done. Ask again.',
   configuration: 'The tenant or the application is not set up for this.',
   denied: 'The user refused on the device.',

@@ -36,7 +36,7 @@ const events: { readonly [Type in EventType]: Extract<EnrollmentEvent, { type: T
   challengeOver: { type: 'challengeOver', problem: problem('code_expired', now) },
   confirmUnavailable: { type: 'confirmUnavailable', problem: problem('auth0_unavailable', now) },
   codeAccepted: { type: 'codeAccepted', at: now },
-  problemMet: { type: 'problemMet', problem: problem('auth0_rate_limited', now) },
+  problemMet: { type: 'problemMet', problem: problem('auth0_unavailable', now) },
   factorRemoved: { type: 'factorRemoved', factor: 'sms' },
   settled: { type: 'settled', outcome: 'expired', at: now },
 };
