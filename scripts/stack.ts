@@ -21,8 +21,9 @@ export interface StackOptions {
   readonly logLevel?: string;
   /** Processes from `dist/`, which must have been built: they start faster than from source. */
   readonly compiled?: boolean;
-  /** More variables for the API. */
+  /** More variables for one process. */
   readonly apiVariables?: Readonly<Record<string, string>>;
+  readonly workerVariables?: Readonly<Record<string, string>>;
   /** Told when a part begins to start and when it is ready. */
   readonly onProgress?: (part: string, event: 'starting' | 'ready') => void;
 }
@@ -89,6 +90,7 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     logLevel: options.logLevel ?? 'info',
     compiled: options.compiled === true,
     apiVariables: options.apiVariables ?? {},
+    workerVariables: options.workerVariables ?? {},
   });
   const file = stackFile(addresses, server, secrets);
   let retract: () => void = () => undefined;
@@ -220,6 +222,7 @@ function createServices(parts: {
   readonly logLevel: string;
   readonly compiled: boolean;
   readonly apiVariables: Readonly<Record<string, string>>;
+  readonly workerVariables: Readonly<Record<string, string>>;
 }): Stack['services'] {
   const { addresses, ports, server, logs } = parts;
   const env = environments(addresses, server, parts.secrets, parts.logLevel, parts.tenantFile);
@@ -264,7 +267,7 @@ function createServices(parts: {
       ...common,
       name: 'worker',
       run: entry('src/worker.ts'),
-      env: env.worker,
+      env: { ...env.worker, ...parts.workerVariables },
       isReady: () => answers(`${addresses.workerHealth}/health/ready`),
       graceSeconds: 30,
     }),

@@ -8,7 +8,7 @@ import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
 import { readWorker, type WorkerServerConfig } from './config/worker';
 
-export type { CodecConfig, PayloadConfig, TemporalConfig };
+export type { CodecConfig, PayloadConfig, TemporalConfig, WorkerServerConfig };
 
 interface CommonConfig {
   /** `NODE_ENV=production`: nothing is made up, nothing is left open. */

@@ -1,6 +1,6 @@
-import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { DefaultLogger, Runtime, makeTelemetryFilterString, type TelemetryOptions } from '@temporalio/worker';
 import { createMfaClient } from './auth0/mfa-client';
-import { loadConfig } from './config';
+import { loadConfig, type WorkerServerConfig } from './config';
 import { Client } from '@temporalio/client';
 import { createDataConverter } from './temporal/data-converter';
 import { identity } from './temporal/connection';
@@ -14,7 +14,10 @@ async function main(): Promise<void> {
   const logger = new DefaultLogger(temporalLevel(config.logLevel));
   Runtime.install({
     logger,
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...metrics(config.worker),
+    },
   });
   for (const warning of config.warnings) logger.warn(warning);
 
@@ -46,6 +49,21 @@ async function main(): Promise<void> {
     await connection.close();
   }
 }
+
+/** Temporal's own metrics of a worker and our count of outcomes, as Prometheus text at `/metrics`. */
+const metrics = ({ healthHost, metricsPort }: WorkerServerConfig): Pick<TelemetryOptions, 'metrics'> =>
+  metricsPort === undefined
+    ? {}
+    : {
+        metrics: {
+          prometheus: {
+            bindAddress: `${healthHost.includes(':') ? `[${healthHost}]` : healthHost}:${metricsPort}`,
+            unitSuffix: true,
+            countersTotalSuffix: true,
+            useSecondsForDurations: true,
+          },
+        },
+      };
 
 type TemporalLevel = ConstructorParameters<typeof DefaultLogger>[0];
 

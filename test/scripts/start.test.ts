@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TOTP, URI } from 'otpauth';
 import { z } from 'zod';
 import { startStack, type Stack } from '../../scripts/stack';
+import { freePorts } from '../../scripts/stack/ports';
 
 // What `npm start` does, in a folder of the test's own.
 const state = mkdtempSync(join(tmpdir(), 'mfa-start-'));
@@ -37,7 +38,7 @@ const enrollment = z.object({ id: z.string(), state: z.string(), factor: z.strin
 const inbox = z.array(z.object({ code: z.string() }));
 const setup = z.object({ barcodeUri: z.string() });
 
-test('a case that waits for its code when everything is stopped goes on when everything is started again', async () => {
+test('a case that waits for its code when everything is stopped goes on when everything is started again, and its end is counted', async () => {
   const before = (stack = await startStack({ state }));
   const { userId } = user.parse(await call(`${before.emulatorControl}/users`, undefined, { email: 'ada@example.com' }));
   const given = token.parse(await call(`${before.emulatorControl}/tokens`, undefined, { userId }));
@@ -49,8 +50,12 @@ test('a case that waits for its code when everything is stopped goes on when eve
   };
   const { id } = enrollment.parse(await call(`${before.api}/v1/enrollments`, before.keys.onboarding, request));
   await before.stop();
+  const { workerHealth: metricsPort } = await freePorts(); // any that is free
 
-  const { api, keys, emulatorControl } = (stack = await startStack({ state }));
+  const { api, keys, emulatorControl } = (stack = await startStack({
+    state,
+    workerVariables: { WORKER_METRICS_PORT: String(metricsPort) },
+  }));
   const cases = `${api}/v1/enrollments/${id}`;
   const until = async (reached: (now: z.infer<typeof enrollment>) => boolean) => {
     while (!reached(enrollment.parse(await call(cases, keys.support)))) await sleep(50); // the test's time limit ends it
@@ -66,4 +71,7 @@ test('a case that waits for its code when everything is stopped goes on when eve
   if (!(app instanceof TOTP)) throw new Error('the QR code is not of a time-based code');
   expect(await call(`${cases}/otp`, keys.support, { code: app.generate() })).toMatchObject({ result: 'confirmed' });
   await until(({ state: now }) => now === 'completed');
+
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toMatch(/^mfa_enrollment_outcome_total\{[^}]*outcome="completed"[^}]*\} 1$/m);
 }, 120_000);
