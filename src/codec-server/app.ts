@@ -1,5 +1,5 @@
 import cors from '@fastify/cors';
-import type { PayloadCodec } from '@temporalio/common';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -10,6 +10,7 @@ import Fastify, {
 import type { Authenticate } from './authenticate';
 import { decodePayloads, encodePayloads, payloadsBody } from './payloads';
 import { problem, setProblemHandlers } from './problems';
+import { veiled } from './veil';
 
 export interface CodecServerOptions {
   readonly codec: PayloadCodec;
@@ -19,6 +20,8 @@ export interface CodecServerOptions {
   readonly authenticate?: Authenticate;
   /** Does `/encode` answer? Needed only to send messages by hand through the codec. */
   readonly encode: boolean;
+  /** Are tokens, codes and keys shown, too? Otherwise they are veiled in what is decoded. */
+  readonly revealSecrets: boolean;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -35,7 +38,8 @@ declare module 'fastify' {
  * log: who, which namespace, how many; never what.
  */
 export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
-  const { codec, encode } = options;
+  const { codec, encode, revealSecrets } = options;
+  const show = revealSecrets ? (payload: Payload) => payload : veiled;
   const app = Fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }), // the audit lines say what matters, and an address may hold anything
@@ -60,7 +64,7 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Fa
     app.post(`${prefix}/decode`, { onRequest: authenticated }, async (request, reply) => {
       const body = payloadsBody.safeParse(request.body ?? undefined);
       if (!body.success) return malformed(reply);
-      const { payloads, unreadable } = await decodePayloads(codec, body.data);
+      const { payloads, unreadable } = await decodePayloads(codec, body.data, show);
       audit(request, 'payloads decoded', { payloads: payloads.length, unreadable });
       return { payloads };
     });

@@ -15,6 +15,7 @@ async function main(): Promise<void> {
     allowedOrigins: codec.allowedOrigins,
     ...(authenticate === undefined ? {} : { authenticate }),
     encode: codec.encode,
+    revealSecrets: codec.revealSecrets,
     logger,
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void app.close());

@@ -24,14 +24,21 @@ export interface Decoded {
   readonly unreadable: number;
 }
 
-/** Same length, same order. What is not encrypted, or cannot be decrypted, comes back as it went in: a page shows the rest. */
-export async function decodePayloads(codec: PayloadCodec, { payloads }: Body): Promise<Decoded> {
+/**
+ * Same length, same order. What is not encrypted, or cannot be decrypted, comes back as it went in: a page shows the rest.
+ * What was decrypted passes through `show`.
+ */
+export async function decodePayloads(
+  codec: PayloadCodec,
+  { payloads }: Body,
+  show: (payload: Payload) => Payload,
+): Promise<Decoded> {
   let unreadable = 0;
   const decode = async (item: Item): Promise<Item | JSONPayload> => {
     const payload = toPayload(item);
     try {
       const [decoded] = await codec.decode([payload]);
-      return decoded === undefined || decoded === payload ? item : payloadToJSON(decoded);
+      return decoded === undefined || decoded === payload ? item : payloadToJSON(show(decoded));
     } catch (error) {
       if (!(error instanceof PayloadDecryptionError)) throw error;
       unreadable += 1;

@@ -14,6 +14,8 @@ export interface CodecConfig {
   readonly jwt?: CodecJwtConfig;
   /** Does `/encode` answer? */
   readonly encode: boolean;
+  /** Are tokens, codes and keys shown in what is decoded? */
+  readonly revealSecrets: boolean;
 }
 
 interface CodecJwtConfig extends JwtConfig {
@@ -39,6 +41,7 @@ export function readCodec(reader: ConfigReader): CodecConfig {
     ...(authToken === undefined ? {} : { authToken }),
     ...(issuer === undefined ? {} : { jwt: Object.freeze({ ...issuer, ...(scope === undefined ? {} : { scope }) }) }),
     encode: reader.withDefault('CODEC_ENCODE', flag, false),
+    revealSecrets: reader.withDefault('CODEC_REVEAL_SECRETS', flag, false),
   });
 }
 

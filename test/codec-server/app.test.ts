@@ -25,7 +25,14 @@ afterEach(async () => {
 
 async function call(options: Partial<CodecServerOptions>, request: InjectOptions) {
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  app = await createCodecServer({ codec, allowedOrigins: [origin], encode: false, logger, ...options });
+  app = await createCodecServer({
+    codec,
+    allowedOrigins: [origin],
+    encode: false,
+    revealSecrets: true,
+    logger,
+    ...options,
+  });
   return app.inject(request);
 }
 const decodeRequest = (payloads: unknown, more: InjectOptions = {}): InjectOptions => ({

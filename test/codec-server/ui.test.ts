@@ -8,15 +8,19 @@ const phoneNumber = '+14155550123';
 let stack: Stack;
 let browser: Browser;
 let userId: string;
+let accessToken: string;
 let casePage: string;
 
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([startStack(), launchChromium()]);
+  browser = await launchChromium();
+  stack = await startStack();
   const desk = openDesk(stack);
   ({ userId } = await desk.newUser());
-  const { id } = await desk.start({ userId, phoneNumber, token: await desk.token(userId) });
+  const token = await desk.token(userId);
+  ({ accessToken } = token);
+  const { id } = await desk.start({ userId, phoneNumber, token });
   await desk.ask('support', 'POST', `/v1/enrollments/${id}/binding-code`, { code: await desk.texted(userId) });
   await desk.until(id, 'awaiting_code');
   casePage = await addressOfOnlyCase();
@@ -68,10 +72,13 @@ test('the timeline of a case reads as a story, and its input is decoded', async 
     'Ask Auth0 about a code: text message',
     'Waiting for a code: authenticator app',
     userId,
-    phoneNumber,
+    '••23',
+    '[secret]',
   ]) {
     await shows(page, text);
   }
+  const text = await page.locator('body').innerText();
+  for (const hidden of [phoneNumber, accessToken]) expect(text).not.toContain(hidden);
 });
 
 test('the metadata of a case say what it is for, where it is, and what comes next', async () => {

@@ -158,6 +158,7 @@ describe('the temporal command line', () => {
       authenticate: async (authorization) =>
         authorization === 'Bearer open' ? { subject: 'cli' } : { refused: 'invalid' },
       encode: true,
+      revealSecrets: true,
       logger: pino({ level: 'silent' }),
     });
     const endpoint = await codecServer.listen({ host: '127.0.0.1', port: 0 });
