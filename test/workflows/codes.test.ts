@@ -68,7 +68,7 @@ describe('codes at the wrong time', () => {
   });
 
   test('a code for a text whose challenge got lost is not spent on the next one', async () => {
-    await stage.tenant.fault({ route: 'POST /mfa/associate', type: 'delay', ms: 3_000, when: 'after' });
+    await stage.tenant.fault({ route: 'POST /mfa/associate', type: 'delay', ms: 6_000, when: 'after' });
     await stage.tenant.fault({ route: 'POST /mfa/associate', type: 'resetAfter' });
     const started = await stage.begin();
     await started.handle.signal(messages.submitBindingCode, await firstText(started));
