@@ -1,8 +1,7 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import { openEnrollment } from '../enrollment/enrollment';
+import { startedEnrollment } from '../enrollment/enrollment';
 import { limits } from '../enrollment/limits';
-import { maskPhoneNumber } from '../enrollment/phone-number';
 import { factors, type FactorName } from '../factors';
 import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
 import {
@@ -116,14 +115,9 @@ export function createStart({ client, ids, domain, taskQueue, partialPolicy, run
 }
 
 /** The case before a worker has seen it: it can be read from the first moment. */
-const openingOf = ({ factors: plan, phoneNumber }: StartRequest): CaseMemo => ({
+const openingOf = (request: StartRequest): CaseMemo => ({
   version: 1,
-  enrollment: openEnrollment({
-    factors: plan,
-    now: Date.now(),
-    lifetimeSeconds: limits.lifetimeSeconds,
-    ...(phoneNumber === undefined ? {} : { phoneNumber: maskPhoneNumber(phoneNumber) }),
-  }),
+  enrollment: startedEnrollment(request, Date.now()),
 });
 
 /** One update for all who join a run: the second waits with the first, and a hundredth adds nothing to the history. */

@@ -2,6 +2,7 @@ import type { Authenticator, FactorName } from '../factors';
 import { factors } from '../factors';
 import { draw, emptied, fullBucket, giveBack, type Bucket } from './bucket';
 import { limits } from './limits';
+import { maskPhoneNumber } from './phone-number';
 import type { Problem } from './problems';
 import type { FactorProgressState, Outcome } from './status';
 
@@ -78,6 +79,22 @@ export type EnrollmentEvent =
   | { readonly type: 'problemMet'; readonly problem: Problem }
   | { readonly type: 'factorRemoved'; readonly factor: FactorName }
   | { readonly type: 'settled'; readonly outcome: Outcome; readonly at: number; readonly problem?: Problem };
+
+/** The fresh case of a start at `now`. `phoneNumber` is E.164. Both who starts it and the run itself open it by this. */
+export const startedEnrollment = (
+  start: {
+    readonly factors: readonly FactorName[];
+    readonly phoneNumber?: string;
+    readonly options?: { readonly lifetimeSeconds?: number };
+  },
+  now: number,
+): Enrollment =>
+  openEnrollment({
+    factors: start.factors,
+    now,
+    lifetimeSeconds: start.options?.lifetimeSeconds ?? limits.lifetimeSeconds,
+    ...(start.phoneNumber === undefined ? {} : { phoneNumber: maskPhoneNumber(start.phoneNumber) }),
+  });
 
 /** A fresh case at `now`: nothing read, nothing sent. `phoneNumber` is masked. */
 export function openEnrollment(opening: {

@@ -1,7 +1,5 @@
 import { condition, log } from '@temporalio/workflow';
-import { advance, isAtRest, openEnrollment, type Enrollment, type EnrollmentEvent } from '../enrollment/enrollment';
-import { limits } from '../enrollment/limits';
-import { maskPhoneNumber } from '../enrollment/phone-number';
+import { advance, isAtRest, startedEnrollment, type Enrollment, type EnrollmentEvent } from '../enrollment/enrollment';
 import { problem, type ProblemCode } from '../enrollment/problems';
 import { noTokens, tokenFor, withToken, type HeldToken, type Tokens } from '../enrollment/tokens';
 import type { Authenticator, FactorName } from '../factors';
@@ -59,12 +57,7 @@ export interface LiveCase {
 export function openCase(input: MfaEnrollmentInput, now: number): LiveCase {
   return {
     input,
-    enrollment: openEnrollment({
-      factors: input.factors,
-      now,
-      lifetimeSeconds: input.options?.lifetimeSeconds ?? limits.lifetimeSeconds,
-      ...(input.phoneNumber === undefined ? {} : { phoneNumber: maskPhoneNumber(input.phoneNumber) }),
-    }),
+    enrollment: startedEnrollment(input, now),
     tokens: input.token === undefined ? noTokens : withToken(noTokens, input.token, now),
     phoneNumber: input.phoneNumber,
     live: undefined,
