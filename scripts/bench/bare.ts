@@ -1,7 +1,7 @@
 import { TOTP } from 'otpauth';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import { factors } from '../../src/factors';
-import type { Tenant } from '../chaos/tenant';
+import type { Tenant } from '../stack/tenant';
 import type { StackFile } from '../stack/stack-file';
 import type { Watches } from './stopwatch';
 

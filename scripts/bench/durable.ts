@@ -1,7 +1,7 @@
 import { TOTP } from 'otpauth';
 import { z } from 'zod';
-import { send, type Call } from '../chaos/http';
-import type { Tenant } from '../chaos/tenant';
+import { send, type Call } from '../stack/http';
+import type { Tenant } from '../stack/tenant';
 import type { StackFile } from '../stack/stack-file';
 import type { Watches } from './stopwatch';
 

@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { startStack, type Stack } from '../stack';
-import { createTenant } from '../chaos/tenant';
+import { createTenant } from '../stack/tenant';
 import { enrollBare } from './bare';
 import { enrollDurable } from './durable';
 import { createStopwatch, type Percentiles, type Watches } from './stopwatch';

@@ -3,9 +3,9 @@ import { TOTP } from 'otpauth';
 import { z } from 'zod';
 import type { StackFile } from '../stack/stack-file';
 import type { Draw } from './draw';
-import { codeOf, sendUntilAnswered, type Answer } from './http';
+import { codeOf, sendUntilAnswered, type Answer } from '../stack/http';
 import type { JourneyName } from './journeys';
-import type { Tenant } from './tenant';
+import type { Tenant } from '../stack/tenant';
 
 const view = z.object({
   id: z.string(),

@@ -9,7 +9,7 @@ import { badDays } from './faults';
 import { journeyOf } from './journeys';
 import { play, type PersonParts, type Plan, type View } from './person';
 import { blows, createSaboteur, type Blow } from './saboteur';
-import { createTenant, type Tenant, type TrueRecord } from './tenant';
+import { createTenant, type Tenant, type TrueRecord } from '../stack/tenant';
 import { faults, judge, textBound, type Fault } from './truth';
 
 export interface ChaosOptions {

@@ -4,7 +4,7 @@ import type { Stack } from '../stack';
 import type { Service } from '../stack/service';
 import { shuffled, type Draw } from './draw';
 import type { Moment } from './person';
-import type { Tenant } from './tenant';
+import type { Tenant } from '../stack/tenant';
 
 type Victim = 'worker' | 'API' | 'Temporal server';
 

@@ -1,6 +1,6 @@
 import { cancels, type JourneyName } from './journeys';
 import type { View } from './person';
-import type { TrueRecord } from './tenant';
+import type { TrueRecord } from '../stack/tenant';
 
 /** What can be wrong with a case once everything is quiet. Each must be 0. */
 export const faults = {

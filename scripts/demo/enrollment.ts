@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TOTP, URI } from 'otpauth';
 import { z } from 'zod';
+import { send } from '../stack/http';
 import type { StackFile } from '../stack/stack-file';
 import type { Narrator } from './narrator';
 
@@ -94,19 +95,15 @@ async function pageOfNewestCase({ temporalUi, namespace }: StackFile): Promise<s
 }
 
 async function call(url: string, key: string | undefined, body?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
+  const { status, body: answer } = await send({
     method: body === undefined ? 'GET' : 'POST',
-    headers: {
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
+    url,
+    ...(key === undefined ? {} : { key }),
+    ...(body === undefined ? {} : { body }),
   });
-  const answer: unknown = await response.json();
-  if (response.ok) return answer;
+  if (status < 400) return answer;
   const { detail } = z.object({ detail: z.string().optional() }).parse(answer);
-  throw new Error(`${new URL(url).pathname} answered ${response.status}: ${detail ?? 'no detail'}`);
+  throw new Error(`${new URL(url).pathname} answered ${status}: ${detail ?? 'no detail'}`);
 }
 
 async function until(narrator: Narrator, condition: () => Promise<boolean>): Promise<void> {

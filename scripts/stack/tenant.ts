@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StackFile } from '../stack/stack-file';
+import type { StackFile } from './stack-file';
 import { send, type Call } from './http';
 
 const user = z.object({ userId: z.string() });
