@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ConfigError, loadConfig, type ProcessRole } from '../src/config';
+import { loadConfig, type ProcessRole } from '../src/config';
 import { rolesToScopes } from '../src/scopes';
+import { configFaults } from './support/variables';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,15 +30,7 @@ const complete = {
 };
 const development = { ...complete, NODE_ENV: 'development' };
 
-const faults = (env: NodeJS.ProcessEnv, role: ProcessRole = 'api'): readonly string[] => {
-  try {
-    loadConfig(env, role);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-};
+const faults = (env: NodeJS.ProcessEnv, role: ProcessRole = 'api'): readonly string[] => configFaults(env, role);
 const without = (name: keyof typeof complete, env: NodeJS.ProcessEnv = complete): NodeJS.ProcessEnv => ({
   ...env,
   [name]: undefined,

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { ConfigError, loadConfig, type ConfigOf, type ProcessRole } from '../src/config';
+import { loadConfig, type ConfigOf, type ProcessRole } from '../src/config';
 import { interpolatedVariables, readComposeFile } from './compose/compose-file';
-import { roles, variablesReadBy } from './support/variables';
+import { configFaults, roles, variablesReadBy } from './support/variables';
 
 const text = readFileSync(join(__dirname, '../.env.example'), 'utf8');
 const [processes = '', composeAlone = ''] = text.split('# --- docker-compose.yml alone');
@@ -36,20 +36,10 @@ test('a variable is marked (secret) exactly when it may be given as a file', () 
   const marked = [...processes.matchAll(/^# \(secret\) [^]*?^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
   const takesFile = (name: string): boolean =>
     roles.some((role) =>
-      faults({ [`${name}_FILE`]: '/none' }, role).some((fault) => fault.startsWith(`${name}_FILE:`)),
+      configFaults({ [`${name}_FILE`]: '/none' }, role).some((fault) => fault.startsWith(`${name}_FILE:`)),
     );
   expect(marked).toEqual(names(processes).filter(takesFile));
 });
-
-const faults = (env: NodeJS.ProcessEnv, role: ProcessRole): readonly string[] => {
-  try {
-    loadConfig(env, role);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-};
 
 /** A configuration as plain values: secrets compare by identity. */
 const told = (config: ConfigOf[ProcessRole]): unknown => [
@@ -59,7 +49,7 @@ const told = (config: ConfigOf[ProcessRole]): unknown => [
 
 describe.each(roles)('%s', (role) => {
   test('starts from the example with the empty ones filled in, without a warning', () => {
-    expect(faults(environment(processes), role)).toEqual([]);
+    expect(configFaults(environment(processes), role)).toEqual([]);
     expect(loadConfig(environment(processes), role).warnings).toEqual([]);
   });
 
@@ -69,7 +59,7 @@ describe.each(roles)('%s', (role) => {
   });
 
   test('says what is missing when the example is used as it is', () => {
-    expect(faults(parseEnv(text), role).length).toBeGreaterThan(0);
+    expect(configFaults(parseEnv(text), role).length).toBeGreaterThan(0);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { ConfigError, loadConfig, type ProcessRole } from '../../src/config';
-import { roles, variablesReadBy } from '../support/variables';
+import { loadConfig, type ProcessRole } from '../../src/config';
+import { configFaults, roles, variablesReadBy } from '../support/variables';
 import { codeIn, soleCode, table } from './markdown';
 
 const page = 'docs/configuration.md';
@@ -25,17 +25,8 @@ const development: NodeJS.ProcessEnv = {
   API_PORT: '3000',
 };
 
-function faults(role: ProcessRole, env: NodeJS.ProcessEnv): readonly string[] {
-  try {
-    loadConfig(env, role);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-}
 const namesFault = (role: ProcessRole, env: NodeJS.ProcessEnv, name: string): boolean =>
-  faults(role, env).some((fault) => fault.startsWith(`${name}:`));
+  configFaults(env, role).some((fault) => fault.startsWith(`${name}:`));
 
 test.each(roles)('the tables have every variable that the %s reads, and no other', (role) => {
   const asked = variablesReadBy(role);

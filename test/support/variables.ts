@@ -25,6 +25,17 @@ export function variablesReadByEmulator(): ReadonlySet<string> {
   return asked;
 }
 
+/** What is wrong with an environment; nothing when a process can start with it. */
+export function configFaults(env: NodeJS.ProcessEnv, role: ProcessRole): readonly string[] {
+  try {
+    loadConfig(env, role);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
 function recording(env: NodeJS.ProcessEnv, asked: Set<string>): NodeJS.ProcessEnv {
   return new Proxy(env, {
     get(target, name) {
