@@ -23,6 +23,8 @@ export interface OobAuthenticator extends Common {
   readonly channel: OobChannel;
   /** Number or address; for push the name of the device. */
   readonly destination: string;
+  /** Nobody enrolled it: Auth0 lists the verified email address of a user by itself, and does not delete it. */
+  readonly automatic?: true;
 }
 
 interface RecoveryCodeAuthenticator extends Common {

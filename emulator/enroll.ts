@@ -19,7 +19,8 @@ export type Enrollment =
   | { readonly type: 'email'; readonly email: string }
   | { readonly type: 'push' };
 
-const deviceId = (tenant: Tenant): string => `dev_${tenant.random.text(alphabets.alphanumeric, 16)}`;
+/** `dev_` and 16 characters: what an authenticator's id has behind its prefix. */
+export const newDeviceId = (tenant: Tenant): string => `dev_${tenant.random.text(alphabets.alphanumeric, 16)}`;
 
 const entityName = { otp: 'totp', phone: 'sms', email: 'email', push: 'push' } as const;
 
@@ -44,7 +45,7 @@ const newOtpSecret = (tenant: Tenant): string => Secret.fromLatin1(tenant.random
 export function addOtp(tenant: Tenant, user: User, secret = newOtpSecret(tenant)): OtpAuthenticator {
   return add(tenant, user, {
     kind: 'otp',
-    id: `totp|${deviceId(tenant)}`,
+    id: `totp|${newDeviceId(tenant)}`,
     active: false,
     createdAt: tenant.clock.now(),
     secret,
@@ -53,7 +54,7 @@ export function addOtp(tenant: Tenant, user: User, secret = newOtpSecret(tenant)
 }
 
 export function addEmail(tenant: Tenant, user: User, email: string): [OobAuthenticator] {
-  return [addOob(tenant, user, 'email', deviceId(tenant), email)];
+  return [addOob(tenant, user, 'email', newDeviceId(tenant), email)];
 }
 
 /** The asked channel first; its sibling too when the tenant has both. */
@@ -63,7 +64,7 @@ export function addPhone(
   channel: 'sms' | 'voice',
   phoneNumber: string,
 ): [OobAuthenticator, ...OobAuthenticator[]] {
-  const suffix = deviceId(tenant);
+  const suffix = newDeviceId(tenant);
   const others = tenant.state.switches.phoneMessageTypes.filter((type) => type !== channel);
   return [
     addOob(tenant, user, channel, suffix, phoneNumber),
@@ -73,7 +74,7 @@ export function addPhone(
 
 /** A Guardian device also works as a code generator: it yields two records. */
 export function addPush(tenant: Tenant, user: User): [OobAuthenticator, OtpAuthenticator] {
-  const suffix = deviceId(tenant);
+  const suffix = newDeviceId(tenant);
   const push = addOob(tenant, user, 'auth0', suffix, 'Guardian');
   const otp = add<OtpAuthenticator>(tenant, user, {
     kind: 'otp',
@@ -92,7 +93,7 @@ export function addRecoveryCode(tenant: Tenant, user: User): string | undefined 
   const code = newRecoveryCode(tenant);
   add(tenant, user, {
     kind: 'recovery-code',
-    id: `recovery-code|${deviceId(tenant)}`,
+    id: `recovery-code|${newDeviceId(tenant)}`,
     active: false,
     createdAt: tenant.clock.now(),
     code,

@@ -1,10 +1,11 @@
+import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { epochSeconds } from './clock';
 import { type Fault, takeFaults } from './faults';
 import { textField } from './fields';
-import { noteFaults } from './request-log';
+import { loggedUser, noteFaults } from './request-log';
 import type { Tenant } from './tenant';
 
 const taken = new WeakMap<FastifyRequest, readonly Fault[]>();
@@ -17,6 +18,7 @@ export function addFaultHooks(app: FastifyInstance, tenant: Tenant, closing: Abo
       path: request.url.split('?', 1)[0] ?? request.url,
       pattern: request.routeOptions.url,
       grantType: textField(request.body, 'grant_type'),
+      userId: loggedUser(request),
     });
     taken.set(request, faults);
     noteFaults(
@@ -31,8 +33,8 @@ export function addFaultHooks(app: FastifyInstance, tenant: Tenant, closing: Abo
         request.raw.socket.destroy();
         return reply.hijack();
       }
-      if (fault.type === 'errorBefore') return reply.code(fault.status).send(brokenServer);
-      if (fault.type === 'rateLimited') return answerRateLimited(reply, tenant, fault);
+      const answered = answerWithoutEffect(reply, tenant, fault);
+      if (answered !== undefined) return answered;
     }
     return undefined;
   });
@@ -46,6 +48,10 @@ export function addFaultHooks(app: FastifyInstance, tenant: Tenant, closing: Abo
         reply.code(fault.status).header('content-type', 'application/json');
         spoilt = JSON.stringify(brokenServer);
       }
+      if (fault.type === 'proxyPage' && fault.when === 'after') {
+        reply.code(fault.status).header('content-type', html);
+        spoilt = proxyPage(fault.status);
+      }
       if (fault.type === 'malformedBody') spoilt = firstHalf(payload);
       if (fault.type === 'slowBody') spoilt = trickle(payload, fault.ms, closing);
     }
@@ -54,6 +60,35 @@ export function addFaultHooks(app: FastifyInstance, tenant: Tenant, closing: Abo
 }
 
 const brokenServer = { error: 'server_error', error_description: 'Internal server error' };
+
+/** Undefined for a fault that lets the request have its effect. */
+function answerWithoutEffect(reply: FastifyReply, tenant: Tenant, fault: Fault): FastifyReply | undefined {
+  switch (fault.type) {
+    case 'errorBefore':
+      return reply.code(fault.status).send(brokenServer);
+    case 'refused':
+      return reply.code(fault.status).send({ error: fault.error, error_description: fault.errorDescription });
+    case 'rateLimited':
+      return answerRateLimited(reply, tenant, fault);
+    case 'proxyPage':
+      return fault.when === 'before' ? reply.code(fault.status).type(html).send(proxyPage(fault.status)) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const html = 'text/html; charset=utf-8';
+
+/** Nothing in it is Auth0's: what stands between the caller and the tenant wrote it. */
+const proxyPage = (status: number): string => `<!DOCTYPE html>
+<html>
+<head><title>${status} ${STATUS_CODES[status] ?? ''}</title></head>
+<body>
+<h1>The request was stopped</h1>
+<p>A firewall answered in place of the site. Incident 7f3a9c.</p>
+</body>
+</html>
+`;
 
 function answerRateLimited(reply: FastifyReply, tenant: Tenant, fault: Fault & { type: 'rateLimited' }): FastifyReply {
   if (fault.reset) {

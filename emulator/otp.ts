@@ -29,6 +29,29 @@ export function findByCode(
   return undefined;
 }
 
+/** What the user's app shows now. */
+export interface ShownCode {
+  readonly authenticatorId: string;
+  readonly code: string;
+  /** Whole seconds until the app shows the next one: 1 to 30. */
+  readonly secondsLeft: number;
+  /** The tenant has accepted this code already and refuses it from now on. */
+  readonly used: boolean;
+}
+
+/** The app has scanned the newest QR code. Undefined for a user whom no authenticator app was ever set up for. */
+export function shownCode(tenant: Tenant, user: User): ShownCode | undefined {
+  const record = user.authenticators.findLast((one) => one.kind === 'otp');
+  if (record === undefined) return undefined;
+  const now = tenant.clock.now();
+  return {
+    authenticatorId: record.id,
+    code: codeAt(record.secret, now),
+    secondsLeft: period - (Math.floor(now / 1000) % period),
+    used: record.lastStep >= stepAt(now),
+  };
+}
+
 /** Which of the user's app secrets a code is tried against. */
 export function otpCandidates(tenant: Tenant, user: User): readonly OtpAuthenticator[] {
   const all = user.authenticators.filter((one) => one.kind === 'otp');

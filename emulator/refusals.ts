@@ -93,5 +93,7 @@ export const refusals = {
     ),
   authenticatorUnknown: (switches: Switches) =>
     new OAuthError(switches.statusUnknownAuthenticator, 'access_denied', 'Could not find the requested authenticator'),
+  // Auth0's documentation says that it cannot be deleted, and gives no words.
+  automaticEmail: () => new OAuthError(403, 'access_denied', 'The verified email address cannot be deleted.'),
   authenticatorGone: () => new OAuthError(404, 'not_found', 'Could not find the requested authenticator'),
 } as const;

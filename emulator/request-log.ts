@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isoTime } from './clock';
+import { userOfRequest } from './request-user';
 import { type RequestRecord, requestLimit } from './requests';
 import type { Tenant } from './tenant';
 
@@ -23,12 +24,18 @@ export function addRequestLog(app: FastifyInstance, tenant: Tenant): void {
   // Before the fault hooks look at the request: one that they cut off was received all the same.
   app.addHook('preHandler', async (request) => {
     const record = records.get(request);
-    if (record !== undefined && request.body !== undefined) record.body = request.body;
+    if (record === undefined) return;
+    if (request.body !== undefined) record.body = request.body;
+    const userId = await userOfRequest(tenant, request);
+    if (userId !== undefined) record.userId = userId;
   });
 
   app.addHook('onSend', async (request, reply) => note(request, reply.statusCode));
   app.addHook('onResponse', async (request, reply) => note(request, reply.statusCode));
 }
+
+/** The user whose token a request carries, once the request was logged. */
+export const loggedUser = (request: FastifyRequest): string | undefined => records.get(request)?.userId;
 
 function note(request: FastifyRequest, status: number): void {
   const record = records.get(request);

@@ -4,6 +4,8 @@ export interface RequestRecord {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   body?: unknown;
+  /** The user whose token it carried (`userOfRequest`); absent without one. */
+  userId?: string;
   /** ISO 8601, emulator time. */
   readonly at: string;
   /** Absent while no answer was made; a fault may keep it from reaching the caller. */

@@ -31,6 +31,11 @@ export const switchTable = {
   smsFactor: setting(z.boolean(), true, 'Phone factor (sms and voice) is on.'),
   otpFactor: setting(z.boolean(), true, 'One-time password factor is on.'),
   emailFactor: setting(z.boolean(), true, 'Email factor is on.'),
+  verifiedEmailFactor: setting(
+    z.boolean(),
+    false,
+    'Users created from then on have their verified email address listed as an active authenticator, which cannot be deleted.',
+  ),
   pushFactor: setting(z.boolean(), true, 'Push (Guardian) factor is on.'),
   phoneMessageTypes: setting(
     z.array(z.enum(['sms', 'voice'])).min(1),

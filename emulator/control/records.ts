@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { AddRoutes } from '../routes/route';
 
-/** Narrows the inbox: a run with thousands of users need not read everybody's texts each time. */
+/** Narrows the lists: a run with thousands of users need not read what is everybody's each time. */
 const inboxQuery = z.strictObject({ userId: z.string(), to: z.string() }).partial();
+const requestsQuery = inboxQuery.pick({ userId: true });
 
 /** What happened so far, oldest first. */
 export const recordsRoutes: AddRoutes = (app, tenant) => {
@@ -12,6 +13,9 @@ export const recordsRoutes: AddRoutes = (app, tenant) => {
       (message) => (userId === undefined || message.userId === userId) && (to === undefined || message.to === to),
     );
   });
-  app.get('/requests', async () => tenant.state.requests);
+  app.get('/requests', async (request) => {
+    const { userId } = requestsQuery.parse(request.query);
+    return tenant.state.requests.filter((one) => userId === undefined || one.userId === userId);
+  });
   app.get('/logs', async () => tenant.state.logs);
 };

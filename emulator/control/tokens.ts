@@ -8,7 +8,7 @@ import { ControlError, requireUser } from './control-error';
 const tokenRequest = z.strictObject({
   userId: z.string().min(1),
   kind: z.enum(['access_token', 'mfa_token']).default('access_token'),
-  /** Space-separated; default: the three scopes of the MFA API. */
+  /** Space-separated; default: the three scopes of the MFA API. With `offline_access` a refresh token comes along. */
   scope: z.string().optional(),
   /** Seconds; default: the life that the tenant gives. */
   expiresIn: z.int().min(1).max(86_400).optional(),

@@ -3,6 +3,7 @@ import { addUser } from '../add-user';
 import type { Authenticator } from '../authenticator';
 import { bucketRules, refill } from '../bucket';
 import { isoTime } from '../clock';
+import { shownCode } from '../otp';
 import type { AddRoutes } from '../routes/route';
 import type { Tenant } from '../tenant';
 import type { User } from '../user';
@@ -29,6 +30,14 @@ export const usersRoutes: AddRoutes = (app, tenant) => {
   app.get<ById>('/users/:id/authenticators', async (request) =>
     requireUser(tenant, request.params.id).authenticators.map(trueState),
   );
+
+  // Stands for the user's eyes on the authenticator app.
+  app.get<ById>('/users/:id/otp', async (request) => {
+    const user = requireUser(tenant, request.params.id);
+    const shown = shownCode(tenant, user);
+    if (shown === undefined) throw new ControlError(409, `User ${user.userId} has no authenticator app set up`);
+    return shown;
+  });
 
   // Stands for the user's hand on the Guardian app.
   app.post<ById>('/users/:id/push', async (request, reply) => {

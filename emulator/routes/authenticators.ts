@@ -20,6 +20,7 @@ export const authenticatorsRoutes: AddRoutes = (app, tenant) => {
     const { user } = session;
     const target = user.authenticators.find((one) => one.id === request.params.id);
     if (target === undefined) throw refusals.authenticatorGone();
+    if (target.kind === 'oob' && target.automatic) throw refusals.automaticEmail();
     user.authenticators = user.authenticators.filter((one) => !isSibling(one, target));
     writeLog(tenant, 'gd_unenroll', user.userId, target.id);
     return reply.code(204).send();

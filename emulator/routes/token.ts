@@ -26,8 +26,12 @@ const grants: ReadonlyMap<string, GrantHandler> = new Map([
 /** `POST /oauth/token`, form or JSON. */
 export const tokenRoute: AddRoutes = (app, tenant) => {
   app.post('/oauth/token', {
-    // Recorded without a charset here, with one at /mfa/*.
-    onSend: async (_request, reply) => void reply.header('content-type', 'application/json'),
+    // Recorded without a charset here, with one at /mfa/*. A fault's HTML page stays what it is.
+    onSend: async (_request, reply) => {
+      if (String(reply.getHeader('content-type')).startsWith('application/json')) {
+        reply.header('content-type', 'application/json');
+      }
+    },
     handler: async (request, reply) => {
       const grantType = requireField(tenant, request, 'grant_type');
       const application = await authenticateClient(tenant, request);

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { startTenant, type Tenant } from './tenant';
 
 let tenant: Tenant;
@@ -33,6 +34,7 @@ test.each([
   ['POST', '/clock', { advanceSeconds: -1 }, 400, 'advanceSeconds'],
   ['POST', '/clock', { advanceSeconds: '60' }, 400, 'advanceSeconds'],
   ['GET', '/users/auth0%7Cnone/authenticators', undefined, 404, 'auth0|none'],
+  ['GET', '/users/auth0%7Cnone/otp', undefined, 404, 'auth0|none'],
   ['PATCH', '/clients/none', {}, 404, 'none'],
 ])('%s %s %j is refused with %d and a word about %s', async (method, path, body, status, word) => {
   const answer = await tenant.control(method, path, body);
@@ -58,6 +60,67 @@ test('POST /tokens gives what /authorize gives, with the asked scope and life', 
   expect(short.json).toMatchObject({ expiresIn: 60, scope: 'enroll' });
   await tenant.advance(61);
   expect((await tenant.associateOtp(tenant.text(short.json['accessToken']))).status).toBe(401);
+});
+
+test('POST /tokens with offline_access gives a refresh token that renews as the user it was asked for', async () => {
+  const userId = await tenant.newUser();
+  const { json } = await tenant.control('POST', '/tokens', { userId, scope: 'enroll offline_access', expiresIn: 1 });
+  const renewed = await tenant.post('/oauth/token', {
+    grant_type: 'refresh_token',
+    ...tenant.client,
+    refresh_token: json['refreshToken'],
+  });
+  expect(renewed.json).toMatchObject({ expires_in: 600, scope: 'enroll offline_access' });
+  expect(decodeJwt(tenant.text(renewed.json['access_token'])).sub).toBe(userId);
+});
+
+test('POST /tokens with the kind mfa_token gives an opaque token of that user', async () => {
+  const userId = await tenant.newUser();
+  const { json } = await tenant.control('POST', '/tokens', { userId, kind: 'mfa_token', expiresIn: 60 });
+  expect(json).toMatchObject({ mfaToken: expect.stringMatching(/^Fe26\.2\*/), expiresIn: 60 });
+  await tenant.associateSms(tenant.text(json['mfaToken']));
+  expect(await tenant.inbox()).toMatchObject([{ userId }]);
+});
+
+describe('GET /users/{id}/otp', () => {
+  const shown = async (userId: string) => tenant.control('GET', `/users/${encodeURIComponent(userId)}/otp`);
+
+  test('shows the code that the tenant accepts now, and says when it has been used', async () => {
+    const userId = await tenant.newUser();
+    const token = await tenant.token(userId);
+    await tenant.associateOtp(token);
+    const { json } = await shown(userId);
+    expect(json).toMatchObject({
+      authenticatorId: (await tenant.list(token))[0]?.id,
+      code: expect.stringMatching(/^\d{6}$/),
+      secondsLeft: expect.any(Number),
+      used: false,
+    });
+    expect((await tenant.confirmOtp(token, tenant.text(json['code']))).status).toBe(200);
+    await tenant.advance(Number(json['secondsLeft']));
+    const next = await shown(userId);
+    expect(next.json).toMatchObject({ used: false });
+    expect((await tenant.confirmOtp(token, tenant.text(next.json['code']))).status).toBe(200);
+    expect((await shown(userId)).json).toMatchObject({ used: true });
+  });
+
+  test('shows the code of the newest setup key', async () => {
+    const userId = await tenant.newUser();
+    const token = await tenant.token(userId);
+    await tenant.associateOtp(token);
+    await tenant.associateOtp(token);
+    const newest = (await tenant.list(token)).at(-1);
+    expect((await shown(userId)).json).toMatchObject({ authenticatorId: newest?.id });
+  });
+
+  test('is refused for a user without an authenticator app', async () => {
+    const userId = await tenant.newUser();
+    await tenant.associateSms(await tenant.token(userId));
+    expect(await shown(userId)).toMatchObject({
+      status: 409,
+      json: { error: `User ${userId} has no authenticator app set up` },
+    });
+  });
 });
 
 test('the true state of a user holds what no client is told', async () => {
@@ -107,6 +170,22 @@ test('requests are kept as they came, oldest first', async () => {
       at: expect.stringMatching(/^\d{4}-.*Z$/),
     },
     { path: '/oauth/token', status: 401, body: { grant_type: 'nonsense', client_id: 'x' } },
+  ]);
+});
+
+test('requests tell whose token they carried, and can be narrowed to one user', async () => {
+  const [ada, bob] = [await tenant.newUser(), await tenant.newUser()];
+  for (const userId of [ada, bob]) {
+    const token = await tenant.token(userId);
+    await tenant.confirmOtp(token, '000000');
+    await tenant.list(token);
+  }
+  await tenant.get('/.well-known/jwks.json');
+  const requests = async (query: string) => parse((await tenant.control('GET', `/requests${query}`)).text);
+  expect((await requests('')).map(({ userId }) => userId)).toEqual([ada, ada, bob, bob, undefined]);
+  expect(await requests(`?${new URLSearchParams({ userId: bob }).toString()}`)).toMatchObject([
+    { path: '/oauth/token', userId: bob },
+    { path: '/mfa/authenticators', userId: bob },
   ]);
 });
 

@@ -330,12 +330,33 @@ describe('settings of the tenant', () => {
     expect((await tenant.associate(token, body)).json['error_description']).toMatch(/^Too many SMS/);
   });
 
+  test('verifiedEmailFactor: the address of a new user is listed as active, is challenged, and cannot be deleted', async () => {
+    const before = await fresh();
+    await tenant.switches({ verifiedEmailFactor: true });
+    const userId = await tenant.newUser('grace@example.com');
+    const token = await tenant.token(userId);
+    const [email, ...others] = await tenant.list(token);
+    expect(others).toEqual([]);
+    expect(email).toMatchObject({ active: true, oob_channel: 'email', name: 'grac*@exam*******' });
+    expect(await tenant.remove(token, email?.id ?? '')).toMatchObject({
+      status: 403,
+      json: { error: 'access_denied' },
+    });
+    await challenge(await tenant.token(userId, { kind: 'mfa_token' }));
+    expect(await tenant.inbox()).toMatchObject([{ channel: 'email', to: 'grace@example.com' }]);
+    expect(await tenant.list(before)).toEqual([]);
+  });
+
   test.each([
+    ['smsFactor', 'sms'],
+    ['smsFactor', 'voice'],
     ['emailFactor', 'email'],
     ['pushFactor', 'auth0'],
   ])('%s off: associate by %s is refused', async (name, channel) => {
+    await tenant.switches({ phoneMessageTypes: ['sms', 'voice'] });
+    const body = { authenticator_types: ['oob'], oob_channels: [channel], phone_number: '+15551234567' };
+    expect((await tenant.associate(await fresh(), body)).status).toBe(200);
     await tenant.switches({ [name]: false });
-    const body = { authenticator_types: ['oob'], oob_channels: [channel] };
     expect((await tenant.associate(await fresh(), body)).json['error']).toBe('unsupported_challenge_type');
   });
 });
