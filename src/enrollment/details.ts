@@ -1,10 +1,12 @@
-import { factors } from '../factors';
+import { factors, type FactorName } from '../factors';
 import { levelAt } from './bucket';
 import { currentFactor, isSettled, type Enrollment } from './enrollment';
-import { nextAction, textAllowedAt } from './view';
+import { deliveriesOf } from './deliveries';
+import { outlookOf } from './outlook';
+import { shownPhoneNumber } from './view';
 
 /**
- * A case at `now` (epoch ms) in Markdown, for the operator who opens it in Temporal's web interface: where it is and what
+ * An enrollment at `now` (epoch ms) in Markdown, for the operator who opens it in Temporal's web interface: where it is and what
  * must happen first, the rest below. Holds no more than the public view does.
  */
 export function detailsOf(enrollment: Enrollment, now: number): string {
@@ -12,7 +14,7 @@ export function detailsOf(enrollment: Enrollment, now: number): string {
   const title = factor === undefined ? enrollment.state : `${enrollment.state}: ${factors[factor].title}`;
   const facts = isSettled(enrollment)
     ? [['Ended', iso(enrollment.endedAt)] as const]
-    : [...openFacts(enrollment, now), ['Case ends', iso(enrollment.deadline)] as const];
+    : [...openFacts(enrollment, now), ['Enrollment ends', iso(enrollment.deadline)] as const];
   const rows = [
     ['Factors', enrollment.plan.map((progress) => `${progress.factor} ${progress.state}`).join(', ')] as const,
     ...lastProblem(enrollment),
@@ -21,7 +23,7 @@ export function detailsOf(enrollment: Enrollment, now: number): string {
   ];
   return [
     `### ${plain(title)}`,
-    `**Next:** ${plain(nextAction(enrollment, now))}`,
+    `**Next:** ${plain(outlookOf(enrollment, now).action)}`,
     rows.map(([name, value]) => `- **${name}:** ${plain(value)}`).join('\n'),
   ].join('\n\n');
 }
@@ -32,17 +34,20 @@ function openFacts(enrollment: Enrollment, now: number): (readonly [string, stri
   return [
     ...(challenge === undefined
       ? []
-      : [[challenge.type === 'otp' ? 'Setup key dies' : 'Code dies', iso(challenge.expiresAt)] as const]),
-    ['Codes that may still be wrong', String(levelAt(enrollment.attempts, now))],
-    ...(factor !== undefined && factors[factor].sendsText ? textFacts(enrollment, now) : []),
+      : [[challenge.type === 'otp' ? 'Setup key expires' : 'Code expires', iso(challenge.expiresAt)] as const]),
+    ['Attempts left', String(levelAt(enrollment.attempts, now))],
+    ...(factor === undefined ? [] : deliveryFacts(enrollment, factor, now)),
   ];
 }
 
-function textFacts(enrollment: Enrollment, now: number): (readonly [string, string])[] {
-  const next = textAllowedAt(enrollment, now);
+function deliveryFacts(enrollment: Enrollment, factor: FactorName, now: number): (readonly [string, string])[] {
+  const deliveries = deliveriesOf(enrollment, factor, now);
+  if (deliveries === undefined) return [];
+  const { left, allowedAt } = deliveries;
+  const phoneNumber = factors[factor].needs === 'phoneNumber' ? shownPhoneNumber(enrollment) : undefined;
   return [
-    ['Texts left', `${levelAt(enrollment.texts, now)}${next > now ? `, the next one not before ${iso(next)}` : ''}`],
-    ...(enrollment.phoneNumber === undefined ? [] : [['Phone number', enrollment.phoneNumber] as const]),
+    ['Messages left', `${left}${allowedAt > now ? `, the next one not before ${iso(allowedAt)}` : ''}`],
+    ...(phoneNumber === undefined ? [] : [['Phone number', phoneNumber] as const]),
   ];
 }
 

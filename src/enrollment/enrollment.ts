@@ -1,7 +1,7 @@
-import type { Authenticator, FactorName } from '../factors';
-import { factors } from '../factors';
+import { factors, type Authenticator, type DeliveryBucket, type FactorName } from '../factors';
 import { draw, emptied, fullBucket, giveBack, type Bucket } from './bucket';
-import { limits } from './limits';
+import { defined } from './defined';
+import { deliveryLimits, limits } from './limits';
 import { maskPhoneNumber } from './phone-number';
 import type { Problem } from './problems';
 import type { FactorProgressState, Outcome } from './status';
@@ -22,101 +22,136 @@ export interface Challenge {
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** Auth0 said, or the clock did, that no code can answer it any more. */
-  readonly over?: true;
+  readonly expired?: true;
 }
 
-/** Why a case that ought to associate waits: for a number, for somebody to ask again, or for Auth0 to come back. */
-export type BlockedOn = 'phone_number' | 'resend' | 'auth0';
+/** Why an enrollment that ought to associate waits. `auth0`, `operator` and `cooldown` pass by themselves at `retryAt` of the problem. */
+export type BlockedOn =
+  /** For a phone number. */
+  | 'phone_number'
+  /** For somebody to ask again. */
+  | 'resend'
+  /** For Auth0 to come back. */
+  | 'auth0'
+  /** For an operator to look at what stands between us and Auth0. */
+  | 'operator'
+  /** For the time between two deliveries to pass. */
+  | 'cooldown';
 
 interface Facts {
   readonly plan: readonly FactorProgress[];
   readonly startedAt: number;
   readonly deadline: number;
   readonly attempts: Bucket;
-  readonly texts: Bucket;
-  /** Wrong codes in the whole case; never refilled. */
+  readonly deliveries: Readonly<Record<DeliveryBucket, Bucket>>;
+  /** Wrong codes in the whole enrollment; never refilled. */
   readonly wrongCodes: number;
-  readonly lastTextAt?: number;
-  /** Masked. */
+  readonly lastDeliveryAt?: number;
+  /** Masked: where the next code is sent. */
   readonly phoneNumber?: string;
+  /** Masked: the number whose code Auth0 accepted. */
+  readonly verifiedPhoneNumber?: string;
   readonly lastProblem?: Problem;
 }
 
 export type Open =
-  | (Facts & { readonly state: 'awaiting_token' })
-  | (Facts & { readonly state: 'associating'; readonly blockedOn?: BlockedOn })
+  /** `refreshAt` (epoch ms): when the refresh token at hand is tried again. */
+  | (Facts & { readonly state: 'awaiting_token'; readonly refreshAt?: number })
+  /** `blockedBy`: what it was blocked with; later problems leave that as it is. */
+  | (Facts & { readonly state: 'associating'; readonly blockedOn?: BlockedOn; readonly blockedBy?: Problem })
   | (Facts & { readonly state: 'awaiting_code'; readonly challenge: Challenge })
   | (Facts & { readonly state: 'confirming'; readonly challenge: Challenge })
-  | (Facts & { readonly state: 'verifying' });
+  /** `outage`: why the last reading did not come. */
+  | (Facts & { readonly state: 'verifying'; readonly outage?: 'auth0_unavailable' | 'unexpected_answer' });
 
 export type Settled = Facts & { readonly state: Outcome; readonly endedAt: number };
 
-/** A case. Which fields it has follows from its state; nothing is optional by accident. */
+/** What an enrollment shows of itself. Which fields it has follows from its state; nothing is optional by accident. */
 export type Enrollment = Open | Settled;
 
 export type EnrollmentEvent =
-  | { readonly type: 'tokenNeeded'; readonly problem: Problem }
+  | { readonly type: 'tokenNeeded'; readonly problem: Problem; readonly refreshAt?: number }
   | { readonly type: 'tokenProvided' }
   | {
       readonly type: 'authenticatorsRead';
       readonly authenticators: readonly Authenticator[];
       readonly opening: boolean;
     }
-  | { readonly type: 'textSent'; readonly at: number }
-  /** The text just counted has surely not left; `lastTextAt` is of the one before it. */
-  | { readonly type: 'textNotSent'; readonly at: number; readonly lastTextAt?: number }
+  /** The tokens it was read with turned out to be another user's: nothing that was read counts. */
+  | { readonly type: 'readingsDiscarded' }
+  | { readonly type: 'deliveryCounted'; readonly bucket: DeliveryBucket; readonly at: number }
+  /** What was just counted has surely not been sent; `lastDeliveryAt` is of the one before it. */
+  | {
+      readonly type: 'deliveryWithdrawn';
+      readonly bucket: DeliveryBucket;
+      readonly at: number;
+      readonly lastDeliveryAt?: number;
+    }
   | { readonly type: 'associated'; readonly challenge: Challenge; readonly at: number }
   | { readonly type: 'associationBlocked'; readonly blockedOn: BlockedOn; readonly problem: Problem }
-  | { readonly type: 'textsRefused'; readonly at: number }
+  | { readonly type: 'deliveriesRefused'; readonly bucket: DeliveryBucket; readonly at: number }
   | { readonly type: 'reassociationRequested' }
   | { readonly type: 'phoneNumberChanged'; readonly phoneNumber: string }
+  /** Masked. */
+  | { readonly type: 'phoneNumberVerified'; readonly phoneNumber: string }
+  /** A code came for the challenge before, which still lives, while another one was to be asked for. */
+  | { readonly type: 'challengeResumed'; readonly challenge: Challenge }
   | { readonly type: 'confirmStarted' }
   | { readonly type: 'codeRejected'; readonly problem: Problem; readonly at: number }
   | { readonly type: 'codesRefused'; readonly problem: Problem; readonly at: number }
-  | { readonly type: 'challengeOver'; readonly problem?: Problem }
+  | { readonly type: 'challengeExpired'; readonly problem?: Problem }
   | { readonly type: 'confirmUnavailable'; readonly problem: Problem }
-  | { readonly type: 'codeAccepted'; readonly at: number }
+  /** `phoneNumber` (masked): where the code was sent. */
+  | { readonly type: 'codeAccepted'; readonly at: number; readonly phoneNumber?: string }
   | { readonly type: 'problemMet'; readonly problem: Problem }
+  /** A reading of accepted factors came, or did not because of `problem`. */
+  | {
+      readonly type: 'readBackTried';
+      readonly problem?: Problem & { readonly code: 'auth0_unavailable' | 'unexpected_answer' };
+    }
   | { readonly type: 'factorRemoved'; readonly factor: FactorName }
+  /** Its deletion was asked for, and whether it happened is not known: only another reading confirms it again. */
+  | { readonly type: 'factorDoubted'; readonly factor: FactorName }
   | { readonly type: 'settled'; readonly outcome: Outcome; readonly at: number; readonly problem?: Problem };
 
-/** The fresh case of a start at `now`. `phoneNumber` is E.164. Both who starts it and the run itself open it by this. */
-export const startedEnrollment = (
+/** What an enrollment takes over from the one before it of the same user, so that starting anew gives no fresh budget. */
+export type Inherited = Pick<Facts, 'attempts' | 'deliveries' | 'lastDeliveryAt'>;
+
+export const inheritedFrom = ({ attempts, deliveries, lastDeliveryAt }: Inherited): Inherited => ({
+  attempts,
+  deliveries,
+  ...defined({ lastDeliveryAt }),
+});
+
+/**
+ * The fresh enrollment of a start at `now` (epoch ms): nothing read, nothing sent. `phoneNumber` is E.164. Used by the API and
+ * by the workflow, so both build the same initial state.
+ */
+export const openEnrollment = (
   start: {
     readonly factors: readonly FactorName[];
     readonly phoneNumber?: string;
     readonly options?: { readonly lifetimeSeconds?: number };
+    readonly inherited?: Inherited;
   },
   now: number,
-): Enrollment =>
-  openEnrollment({
-    factors: start.factors,
-    now,
-    lifetimeSeconds: start.options?.lifetimeSeconds ?? limits.lifetimeSeconds,
-    ...(start.phoneNumber === undefined ? {} : { phoneNumber: maskPhoneNumber(start.phoneNumber) }),
-  });
+): Enrollment => ({
+  state: 'associating',
+  plan: start.factors.map((factor) => ({ factor, state: 'waiting', alreadyActive: false })),
+  startedAt: now,
+  deadline: now + (start.options?.lifetimeSeconds ?? limits.lifetimeSeconds) * 1000,
+  attempts: fullBucket(limits.attempts, limits.attemptRefillSeconds, now),
+  deliveries: { phone: fullDeliveries('phone', now), email: fullDeliveries('email', now) },
+  wrongCodes: 0,
+  ...(start.phoneNumber === undefined ? {} : { phoneNumber: maskPhoneNumber(start.phoneNumber) }),
+  ...(start.inherited === undefined ? {} : inheritedFrom(start.inherited)),
+});
 
-/** A fresh case at `now`: nothing read, nothing sent. `phoneNumber` is masked. */
-export function openEnrollment(opening: {
-  readonly factors: readonly FactorName[];
-  readonly now: number;
-  readonly lifetimeSeconds: number;
-  readonly phoneNumber?: string;
-}): Enrollment {
-  return {
-    state: 'associating',
-    plan: opening.factors.map((factor) => ({ factor, state: 'waiting', alreadyActive: false })),
-    startedAt: opening.now,
-    deadline: opening.now + opening.lifetimeSeconds * 1000,
-    attempts: fullBucket(limits.attempts, limits.attemptRefillSeconds, opening.now),
-    texts: fullBucket(limits.texts, limits.textRefillSeconds, opening.now),
-    wrongCodes: 0,
-    ...(opening.phoneNumber === undefined ? {} : { phoneNumber: opening.phoneNumber }),
-  };
-}
+const fullDeliveries = (bucket: DeliveryBucket, now: number): Bucket =>
+  fullBucket(deliveryLimits[bucket].capacity, deliveryLimits[bucket].refillSeconds, now);
 
 /**
- * The case after an event. A pair of state and event that makes no sense changes nothing and returns the same object, so
+ * The enrollment after an event. A pair of state and event that makes no sense changes nothing and returns the same object, so
  * that a late answer can never undo an outcome.
  */
 export function advance(enrollment: Enrollment, event: EnrollmentEvent): Enrollment {
@@ -126,20 +161,36 @@ export function advance(enrollment: Enrollment, event: EnrollmentEvent): Enrollm
       return settle(enrollment, event);
     case 'problemMet':
       return { ...enrollment, lastProblem: event.problem };
-    case 'textSent':
-      return { ...enrollment, texts: draw(enrollment.texts, event.at), lastTextAt: event.at };
-    case 'textNotSent':
-      return withoutText(enrollment, event);
-    case 'textsRefused':
-      return { ...enrollment, texts: emptied(enrollment.texts, event.at) };
+    case 'deliveryCounted':
+      return { ...counted(enrollment, event.bucket, draw, event.at), lastDeliveryAt: event.at };
+    case 'deliveryWithdrawn': {
+      const { lastDeliveryAt: _notSent, ...before } = counted(enrollment, event.bucket, giveBack, event.at);
+      return { ...before, ...defined({ lastDeliveryAt: event.lastDeliveryAt }) };
+    }
+    case 'deliveriesRefused':
+      return counted(enrollment, event.bucket, emptied, event.at);
+    case 'readingsDiscarded':
+      return {
+        ...enrollment,
+        plan: enrollment.plan.map(({ factor }) => ({ factor, state: 'waiting', alreadyActive: false })),
+      };
     case 'phoneNumberChanged':
       return { ...enrollment, phoneNumber: event.phoneNumber };
+    case 'phoneNumberVerified':
+      return { ...enrollment, verifiedPhoneNumber: event.phoneNumber };
     case 'factorRemoved':
       return { ...enrollment, plan: mark(enrollment.plan, event.factor, { state: 'removed' }) };
+    case 'factorDoubted':
+      return { ...enrollment, plan: mark(enrollment.plan, event.factor, { state: 'accepted' }) };
     case 'authenticatorsRead':
       return afterReading(enrollment, event);
     case 'tokenNeeded':
-      return { ...factsOf(enrollment), state: 'awaiting_token', lastProblem: event.problem };
+      return {
+        ...factsOf(enrollment),
+        state: 'awaiting_token',
+        lastProblem: event.problem,
+        ...defined({ refreshAt: event.refreshAt }),
+      };
     default:
       return fromState(enrollment, event);
   }
@@ -171,7 +222,7 @@ export const currentFactor = (enrollment: {
   readonly challenge?: Challenge;
 }): FactorName | undefined => enrollment.challenge?.factor ?? enrollment.plan.find(isMissing)?.factor;
 
-/** What the case would end as, were it to end now for no other reason: all of its factors read back, some there, none. */
+/** What the enrollment would end as, were it to end now for no other reason: all of its factors read back, some there, none. */
 export function outcomeOf(enrollment: Enrollment): 'completed' | 'partial' | 'expired' {
   if (enrollment.plan.every(({ state }) => state === 'confirmed')) return 'completed';
   return enrollment.plan.some(isAccepted) ? 'partial' : 'expired';
@@ -185,12 +236,14 @@ type StepEvent = Extract<
       | 'associated'
       | 'associationBlocked'
       | 'reassociationRequested'
+      | 'challengeResumed'
       | 'confirmStarted'
       | 'codeRejected'
       | 'codesRefused'
-      | 'challengeOver'
+      | 'challengeExpired'
       | 'confirmUnavailable'
-      | 'codeAccepted';
+      | 'codeAccepted'
+      | 'readBackTried';
   }
 >;
 
@@ -205,7 +258,13 @@ function fromState(enrollment: Open, event: StepEvent): Enrollment {
     case 'confirming':
       return fromConfirming(enrollment, event);
     case 'verifying':
-      return enrollment;
+      return event.type === 'readBackTried'
+        ? {
+            ...factsOf(enrollment),
+            state: 'verifying',
+            ...(event.problem === undefined ? {} : { outage: event.problem.code, lastProblem: event.problem }),
+          }
+        : enrollment;
   }
 }
 
@@ -217,7 +276,11 @@ function fromAssociating(enrollment: Extract<Open, { state: 'associating' }>, ev
       return { ...facts, plan, state: 'awaiting_code', challenge: event.challenge };
     }
     case 'associationBlocked':
-      return { ...enrollment, blockedOn: event.blockedOn, lastProblem: event.problem };
+      return { ...enrollment, blockedOn: event.blockedOn, blockedBy: event.problem, lastProblem: event.problem };
+    case 'challengeResumed':
+      return enrollment.blockedOn === undefined
+        ? enrollment
+        : { ...factsOf(enrollment), state: 'awaiting_code', challenge: event.challenge };
     case 'reassociationRequested':
     case 'tokenProvided':
       return { ...factsOf(enrollment), state: 'associating' };
@@ -232,10 +295,10 @@ function fromAwaitingCode(enrollment: Extract<Open, { state: 'awaiting_code' }>,
       return { ...enrollment, state: 'confirming' };
     case 'reassociationRequested':
       return { ...factsOf(enrollment), state: 'associating' };
-    case 'challengeOver':
-      return over(enrollment, event.problem);
+    case 'challengeExpired':
+      return expired(enrollment, event.problem);
     case 'codeAccepted': // settled by reading the authenticators, after an answer that was lost
-      return accepted(enrollment);
+      return accepted(enrollment, event);
     default:
       return enrollment;
   }
@@ -244,7 +307,7 @@ function fromAwaitingCode(enrollment: Extract<Open, { state: 'awaiting_code' }>,
 function fromConfirming(enrollment: Extract<Open, { state: 'confirming' }>, event: StepEvent): Enrollment {
   switch (event.type) {
     case 'codeAccepted':
-      return accepted(enrollment);
+      return accepted(enrollment, event);
     case 'codeRejected':
       return {
         ...enrollment,
@@ -260,8 +323,8 @@ function fromConfirming(enrollment: Extract<Open, { state: 'confirming' }>, even
         attempts: emptied(enrollment.attempts, event.at),
         lastProblem: event.problem,
       };
-    case 'challengeOver':
-      return over({ ...enrollment, state: 'awaiting_code' }, event.problem);
+    case 'challengeExpired':
+      return expired({ ...enrollment, state: 'awaiting_code' }, event.problem);
     case 'confirmUnavailable':
       return { ...enrollment, state: 'awaiting_code', lastProblem: event.problem };
     default:
@@ -269,21 +332,30 @@ function fromConfirming(enrollment: Extract<Open, { state: 'confirming' }>, even
   }
 }
 
-function withoutText(enrollment: Open, { at, lastTextAt }: Extract<EnrollmentEvent, { type: 'textNotSent' }>): Open {
-  const { lastTextAt: _notSent, ...before } = enrollment;
-  return { ...before, texts: giveBack(enrollment.texts, at), ...(lastTextAt === undefined ? {} : { lastTextAt }) };
-}
+const counted = (
+  enrollment: Open,
+  bucket: DeliveryBucket,
+  count: (of: Bucket, at: number) => Bucket,
+  at: number,
+): Open => ({
+  ...enrollment,
+  deliveries: { ...enrollment.deliveries, [bucket]: count(enrollment.deliveries[bucket], at) },
+});
 
-function over(enrollment: Extract<Open, { state: 'awaiting_code' }>, problem: Problem | undefined): Enrollment {
+function expired(enrollment: Extract<Open, { state: 'awaiting_code' }>, problem: Problem | undefined): Enrollment {
   return {
     ...enrollment,
-    challenge: { ...enrollment.challenge, over: true },
+    challenge: { ...enrollment.challenge, expired: true },
     ...(problem === undefined ? {} : { lastProblem: problem }),
   };
 }
 
-function accepted(enrollment: Extract<Open, { challenge: Challenge }>): Enrollment {
-  const { lastProblem: _solved, ...facts } = factsOf(enrollment);
+function accepted(
+  enrollment: Extract<Open, { challenge: Challenge }>,
+  { phoneNumber }: Extract<EnrollmentEvent, { type: 'codeAccepted' }>,
+): Enrollment {
+  const { lastProblem: _solved, ...before } = factsOf(enrollment);
+  const facts = { ...before, ...defined({ verifiedPhoneNumber: phoneNumber ?? before.verifiedPhoneNumber }) };
   const listed = facts.plan.some(
     ({ factor, state }) => factor === enrollment.challenge.factor && state === 'confirmed',
   );
@@ -294,8 +366,8 @@ function accepted(enrollment: Extract<Open, { challenge: Challenge }>): Enrollme
 
 /**
  * A reading is the truth about every factor. What it lists active is confirmed; an accepted factor that it does not list
- * goes back to the start of its step. Only a record that Auth0 has deleted for us proves nothing: ids are not used twice,
- * so a list that still shows it is older than the deletion.
+ * goes back to the start of its step. An authenticator that Auth0 has deleted for us proves nothing: ids are
+ * not used twice, so a list that still shows it is older than the deletion.
  */
 function afterReading(
   enrollment: Open,
@@ -304,7 +376,8 @@ function afterReading(
   const plan = enrollment.plan.map((progress): FactorProgress => {
     const deleted = progress.state === 'removed' ? progress.authenticatorId : undefined;
     const listed = authenticators.find(
-      (record) => record.active && record.id !== deleted && factors[progress.factor].lists(record),
+      (authenticator) =>
+        authenticator.active && authenticator.id !== deleted && factors[progress.factor].matches(authenticator),
     );
     if (listed === undefined) {
       return isAccepted(progress) ? { factor: progress.factor, state: 'waiting', alreadyActive: false } : progress;
@@ -326,7 +399,7 @@ function nextStep(facts: Facts): Enrollment {
   return { ...facts, state: currentFactor(facts) === undefined ? 'verifying' : 'associating' };
 }
 
-/** `completed` is not anybody's to claim: it stands only on factors that were read back. */
+/** `completed` requires every factor to have been read back. */
 function settle(enrollment: Open, event: Extract<EnrollmentEvent, { type: 'settled' }>): Enrollment {
   if (event.outcome === 'completed' && outcomeOf(enrollment) !== 'completed') return enrollment;
   const facts = factsOf(enrollment);
@@ -343,16 +416,15 @@ const mark = (plan: readonly FactorProgress[], factor: FactorName, change: Pick<
   plan.map((progress) => (progress.factor === factor ? { ...progress, ...change } : progress));
 
 function factsOf(enrollment: Open): Facts {
-  const { plan, startedAt, deadline, attempts, texts, wrongCodes, lastTextAt, phoneNumber, lastProblem } = enrollment;
+  const { plan, startedAt, deadline, attempts, deliveries, wrongCodes } = enrollment;
+  const { lastDeliveryAt, phoneNumber, verifiedPhoneNumber, lastProblem } = enrollment;
   return {
     plan,
     startedAt,
     deadline,
     attempts,
-    texts,
+    deliveries,
     wrongCodes,
-    ...(lastTextAt === undefined ? {} : { lastTextAt }),
-    ...(phoneNumber === undefined ? {} : { phoneNumber }),
-    ...(lastProblem === undefined ? {} : { lastProblem }),
+    ...defined({ lastDeliveryAt, phoneNumber, verifiedPhoneNumber, lastProblem }),
   };
 }

@@ -1,20 +1,30 @@
 /**
- * `type` of the failures that activities throw and that a case may close with. They are plain text in Temporal's history
- * on purpose: an operator without the codec reads them.
+ * `type` of the failures that activities throw and that an enrollment may close with. They are plain text in Temporal's
+ * history on purpose: an operator without the codec reads them.
  */
 export const failureTypes = {
   /** Surely no effect; Temporal tries again. */
   unreachable: 'Auth0Unreachable',
-  /** 429: no effect; Temporal tries again after `nextRetryDelay`. */
-  rateLimited: 'Auth0RateLimited',
+  /** Auth0's 429: no effect; Temporal tries again after `nextRetryDelay`. */
+  throttled: 'Auth0RateLimited',
   /** The request may have had its effect; the workflow reads the authenticators before anything else is tried. */
   ambiguous: 'Auth0Ambiguous',
-  /** A closed tenant door; the message says which, and how to open it. */
+  /** The tenant or the application is misconfigured; the message says what, and what to change. */
   configuration: 'Auth0Configuration',
-  /** Auth0 calls what we sent malformed: our bug. */
+  /** What we were about to send cannot be right: our bug. */
   malformedRequest: 'Auth0MalformedRequest',
   /** The run was started by hand with something that is no enrollment. */
   invalidInput: 'InvalidInput',
-  /** Auth0 was down until the case's deadline. */
+  /** Auth0 was down until the enrollment's deadline. */
   unavailable: 'Auth0Unavailable',
 } as const;
+
+/** The first of the details of an activity's failure: about the answer, never out of its body. */
+export interface FaultDetails {
+  readonly endpoint: string;
+  readonly status?: number;
+  /** Auth0's `error` field, when it is a plain OAuth error code. */
+  readonly error?: string;
+  /** Milliseconds that Auth0 asks to wait. Temporal's SDK does not hand `nextRetryDelay` on to the workflow. */
+  readonly retryAfterMs?: number;
+}

@@ -1,10 +1,12 @@
+import type { DeliveryBucket } from '../factors';
+
 /** Auth0's limits and ours, with their units. Sources: docs/auth0-mfa-api.md. */
 export const limits = {
   /** MFA-audience access token (Auth0 docs: fixed). */
   tokenLifeSeconds: 600,
-  /** Code by text (Auth0 docs: not configurable). */
+  /** A code that was sent (Auth0 docs: not configurable). */
   codeLifeSeconds: 300,
-  /** A step that waits for a person begins only with this much token life: the code's own life and a half minute to act. */
+  /** A step that waits for a person begins only with this much token life: the code's own life and half a minute to act. */
   tokenMarginSeconds: 330,
   /** A call that is about to be made needs the token to outlive it. */
   callMarginSeconds: 10,
@@ -12,12 +14,37 @@ export const limits = {
   attempts: 5,
   /** Auth0 gives one attempt back every 6 minutes; so do we. */
   attemptRefillSeconds: 360,
-  /** NIST SP 800-63B-4 3.2.2 allows 100 consecutive failures; a case ends long before. */
+  /** NIST SP 800-63B-4 3.2.2 allows 100 consecutive failures; an enrollment ends long before. */
   attemptsInAll: 30,
-  /** Auth0: bucket of 10 texts per user, then one an hour. */
-  texts: 10,
-  textRefillSeconds: 3600,
-  resendCooldownSeconds: 30,
-  /** The whole case, unless the caller says otherwise. */
+  /** Between two deliveries of a code, whatever asked for the second one. */
+  cooldownSeconds: 30,
+  /** The whole enrollment, unless the caller says otherwise. */
   lifetimeSeconds: 72 * 3600,
+  /** The longest life that may be asked for: ten years. Dates far beyond cannot be represented. */
+  longestLifetimeSeconds: 315_360_000,
+  /** An associate whose answer was lost is made again without being asked this often, each time after reading what there is. */
+  lostAnswers: 2,
+  /** Auth0 keeps about 51 authenticators of a user; from here on the status says so. */
+  nearAuthenticatorLimit: 45,
+  /** A code of an app that was refused is not asked about again within this time: a double click costs one attempt. */
+  sameOtpSeconds: 10,
+  /** An Auth0 that is down is asked again after this time, which doubles up to the longest. */
+  askAgainSeconds: 30,
+  askAgainLongestSeconds: 300,
+  /** Waits between readings that do not list an accepted factor yet. After the last one the user is asked to start that factor again. */
+  readBackSeconds: [1, 2, 4, 8, 15, 30],
+  /** Commands that wait at once. More come from a fault or an attack: an update is refused, a signal is dropped. */
+  inbox: 20,
+  /** Update ids remembered whose claim was given back. */
+  claims: 50,
+  /** Tokens held at once; the newest are kept. */
+  heldTokens: 3,
 } as const;
+
+/** What Auth0 sends to one user, each as a bucket: 10 texts and calls, then one an hour; 20 emails, then one a minute. */
+export const deliveryLimits: Readonly<
+  Record<DeliveryBucket, { readonly capacity: number; readonly refillSeconds: number }>
+> = {
+  phone: { capacity: 10, refillSeconds: 3600 },
+  email: { capacity: 20, refillSeconds: 60 },
+};

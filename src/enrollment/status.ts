@@ -1,7 +1,7 @@
 import type { FactorName } from '../factors';
 import type { ProblemCode } from './problems';
 
-/** Contract, section 1: where a case is; the last five are outcomes. */
+/** Where an enrollment is; the last five are outcomes. Public names: other systems compare them. */
 export const enrollmentStates = [
   'awaiting_token',
   'associating',
@@ -19,6 +19,34 @@ export type EnrollmentStateName = (typeof enrollmentStates)[number];
 export const outcomes = ['completed', 'partial', 'expired', 'cancelled', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 
+export const waitingForWhos = ['user', 'onboarding', 'operator', 'auth0', 'nobody'] as const;
+export const waitingForWhats = [
+  'sign_in',
+  'token',
+  'token_refresh',
+  'phone_number',
+  'binding_code',
+  'otp',
+  'resend',
+  'attempts',
+  'deliveries',
+  'cooldown',
+  'challenge',
+  'code_check',
+  'read_back',
+  'answer',
+  'unexpected_answer',
+  'delete_authenticators',
+  'configuration',
+  'nothing',
+] as const;
+
+/** Whom an enrollment waits for, and for what. */
+export interface WaitingFor {
+  readonly who: (typeof waitingForWhos)[number];
+  readonly what: (typeof waitingForWhats)[number];
+}
+
 /** `accepted`: Auth0 took the code, not read back yet. `confirmed`: Auth0 lists it active. `removed`: undone by policy. */
 export type FactorProgressState = 'waiting' | 'challenged' | 'accepted' | 'confirmed' | 'removed';
 
@@ -27,9 +55,9 @@ export interface FactorStatus {
   readonly state: FactorProgressState;
   /** Auth0 listed it active when it was last read. */
   readonly active: boolean;
-  /** The user had it before the case began. */
+  /** The user had it before the enrollment began. */
   readonly alreadyActive?: true;
-  /** Auth0's record, once read back. */
+  /** Auth0's id of the authenticator, once read back. */
   readonly authenticatorId?: string;
 }
 
@@ -47,7 +75,7 @@ export interface ChallengeStatus {
   readonly phoneNumber?: string;
 }
 
-/** The public view of a case. Never holds a secret. Times are ISO 8601, UTC. */
+/** The public view of an enrollment. Never holds a secret. Times are ISO 8601, UTC. */
 export interface EnrollmentStatus {
   readonly version: 1;
   readonly state: EnrollmentStateName;
@@ -55,16 +83,16 @@ export interface EnrollmentStatus {
   readonly factor?: FactorName;
   readonly factors: readonly FactorStatus[];
   readonly challenge?: ChallengeStatus;
-  /** Codes that may still be wrong before the case makes the user wait. */
+  /** Codes that may still be wrong before the user has to wait. */
   readonly attemptsLeft: number;
   /** When `attemptsLeft` grows by one; absent while it is full. */
   readonly nextAttemptAt?: string;
-  /** Texts that may still be sent now. */
+  /** Messages that Auth0 may still send now for the factor under way: text messages where that one sends nothing. */
   readonly textsLeft: number;
-  /** When a text may be sent again; absent when now. */
+  /** When a message may be sent again; absent when now. */
   readonly nextTextAt?: string;
   readonly deadlines: { readonly enrollment: string; readonly challenge?: string; readonly token?: string };
-  /** Last digits only. */
+  /** Last digits only: the number that was verified, once one is; before, the one that codes are sent to. */
   readonly phoneNumber?: string;
   readonly lastProblem?: {
     readonly code: ProblemCode;
@@ -72,7 +100,9 @@ export interface EnrollmentStatus {
     readonly at: string;
     readonly retryAt?: string;
   };
-  /** One sentence for the person at the desk. */
+  /** Who has to act, and what is awaited: for programs. */
+  readonly waitingFor: WaitingFor;
+  /** One sentence for the person who helps: what has to happen next. */
   readonly nextAction: string;
   readonly startedAt: string;
   readonly endedAt?: string;

@@ -1,109 +1,79 @@
-import { factors } from '../factors';
+import { factors, type FactorName } from '../factors';
 import { levelAt, nextUnitAt } from './bucket';
-import { currentFactor, isSettled, type Challenge, type Enrollment } from './enrollment';
-import { limits } from './limits';
+import { defined } from './defined';
+import { deliveriesOf } from './deliveries';
+import { currentFactor, isMissing, isSettled, type Challenge, type Enrollment } from './enrollment';
+import { outlookOf } from './outlook';
 import type { Problem } from './problems';
 import type { ChallengeStatus, EnrollmentStatus } from './status';
 
-/** The public view of a case at `now` (epoch ms). `tokenExpiresAt`: of the token in use, when there is one. */
+/** The public view of an enrollment at `now` (epoch ms). `tokenExpiresAt`: of the token in use, when there is one. */
 export function viewOf(enrollment: Enrollment, now: number, tokenExpiresAt?: number): EnrollmentStatus {
   const factor = isSettled(enrollment) ? undefined : currentFactor(enrollment);
   const challenge = 'challenge' in enrollment ? enrollment.challenge : undefined;
-  const attemptsLeft = levelAt(enrollment.attempts, now);
+  const { who, what, action } = outlookOf(enrollment, now);
+  const deliveries = deliveriesShown(enrollment, factor, now);
   const nextAttemptAt = nextUnitAt(enrollment.attempts, now);
-  const nextTextAt = textAllowedAt(enrollment, now);
   return {
     version: 1,
     state: enrollment.state,
-    ...(factor === undefined ? {} : { factor }),
+    ...defined({ factor }),
     factors: enrollment.plan.map(({ alreadyActive, ...progress }) => ({
       ...progress,
       active: progress.state === 'confirmed',
       ...(alreadyActive ? { alreadyActive } : {}),
     })),
-    ...(challenge === undefined ? {} : { challenge: challengeView(challenge, enrollment.phoneNumber) }),
-    attemptsLeft,
-    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: iso(nextAttemptAt) }),
-    textsLeft: levelAt(enrollment.texts, now),
-    ...(nextTextAt > now ? { nextTextAt: iso(nextTextAt) } : {}),
+    ...defined({ challenge: challenge && challengeView(challenge, enrollment.phoneNumber) }),
+    attemptsLeft: levelAt(enrollment.attempts, now),
+    ...defined({ nextAttemptAt: optionalIso(nextAttemptAt) }),
+    textsLeft: deliveries.left,
+    ...(deliveries.allowedAt > now ? { nextTextAt: iso(deliveries.allowedAt) } : {}),
     deadlines: {
       enrollment: iso(enrollment.deadline),
-      ...(challenge === undefined ? {} : { challenge: iso(challenge.expiresAt) }),
-      ...(tokenExpiresAt === undefined ? {} : { token: iso(tokenExpiresAt) }),
+      ...defined({
+        challenge: optionalIso(challenge?.expiresAt),
+        token: optionalIso(tokenExpiresAt),
+      }),
     },
-    ...(enrollment.phoneNumber === undefined ? {} : { phoneNumber: enrollment.phoneNumber }),
-    ...(enrollment.lastProblem === undefined ? {} : { lastProblem: problemView(enrollment.lastProblem) }),
-    nextAction: nextAction(enrollment, now),
+    ...defined({
+      phoneNumber: shownPhoneNumber(enrollment),
+      lastProblem: enrollment.lastProblem && problemView(enrollment.lastProblem),
+    }),
+    waitingFor: { who, what },
+    nextAction: action,
     startedAt: iso(enrollment.startedAt),
     ...(isSettled(enrollment) ? { endedAt: iso(enrollment.endedAt) } : {}),
   };
 }
 
-/** When the next text may be sent (epoch ms): the cooldown after the last one, and the bucket of texts. `now` when at once. */
-export function textAllowedAt(enrollment: Enrollment, now: number): number {
-  const cooledDown =
-    enrollment.lastTextAt === undefined ? now : enrollment.lastTextAt + limits.resendCooldownSeconds * 1000;
-  const refilled = levelAt(enrollment.texts, now) > 0 ? now : (nextUnitAt(enrollment.texts, now) ?? now);
-  return Math.max(now, cooledDown, refilled);
+/** Of the factor under way, or of text messages where that one sends nothing. */
+function deliveriesShown(enrollment: Enrollment, factor: FactorName | undefined, now: number) {
+  const ofFactor = factor === undefined ? undefined : deliveriesOf(enrollment, factor, now);
+  return ofFactor ?? deliveriesOf(enrollment, 'sms', now) ?? { left: 0, allowedAt: now };
+}
+
+/**
+ * Masked: the number that was verified, once one is. Before, the one that codes go to, as long as a factor is open that uses it:
+ * a number that was only asked for, for a factor the user had already, says nothing about the user's phone.
+ */
+export function shownPhoneNumber(enrollment: Enrollment): string | undefined {
+  const isOpen = enrollment.plan.some(
+    (progress) => factors[progress.factor].needs === 'phoneNumber' && isMissing(progress),
+  );
+  return enrollment.verifiedPhoneNumber ?? (isOpen ? enrollment.phoneNumber : undefined);
 }
 
 /** Seconds from `now` to `at`, whole and at least 1: what `Retry-After` wants. */
 export const secondsUntil = (at: number, now: number): number => Math.max(1, Math.ceil((at - now) / 1000));
 
-/** One sentence for the person at the desk: what the case waits for. */
-export function nextAction(enrollment: Enrollment, now: number): string {
-  switch (enrollment.state) {
-    case 'awaiting_token':
-      return 'The user signs in again, and the new token goes to provideToken (PUT …/token).';
-    case 'associating':
-      return associatingAction(enrollment.blockedOn);
-    case 'awaiting_code':
-      return awaitingCodeAction(enrollment.challenge, now);
-    case 'confirming':
-      return 'None: Auth0 is being asked about a code.';
-    case 'verifying':
-      return 'None: the factors are being read back.';
-    case 'completed':
-      return 'None: every factor is active.';
-    case 'partial':
-      return 'Start a new enrollment for the factors that are missing; the active ones are skipped.';
-    case 'expired':
-    case 'cancelled':
-      return 'Start a new enrollment when the user is ready.';
-    case 'failed':
-      return 'An operator mends what lastProblem names, then starts a new enrollment.';
-  }
-}
-
-function associatingAction(blockedOn: 'phone_number' | 'resend' | 'auth0' | undefined): string {
-  switch (blockedOn) {
-    case 'phone_number':
-      return 'Give a phone number that takes texts (changePhoneNumber, PUT …/phone-number).';
-    case 'resend':
-      return 'Mend what lastProblem names, then ask again (resendCode, POST …/resend).';
-    case 'auth0':
-      return 'None: Auth0 does not answer; it is asked again by itself.';
-    case undefined:
-      return 'None: Auth0 is being asked for a challenge.';
-  }
-}
-
-function awaitingCodeAction(challenge: Challenge, now: number): string {
-  if (challenge.type === 'otp') {
-    return 'The user scans the QR code and sends the six digits of the app (submitOtp, POST …/otp).';
-  }
-  return challenge.over === true || challenge.expiresAt <= now
-    ? `The code is too old: ask for another ${factors[challenge.factor].title} (resendCode, POST …/resend).`
-    : 'The user sends the six digits of the text message (submitBindingCode, POST …/binding-code).';
-}
-
 const iso = (at: number): string => new Date(at).toISOString();
+const optionalIso = (at: number | undefined): string | undefined => (at === undefined ? undefined : iso(at));
 
 const problemView = ({ code, message, at, retryAt }: Problem): NonNullable<EnrollmentStatus['lastProblem']> => ({
   code,
   message,
   at: iso(at),
-  ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }),
+  ...defined({ retryAt: optionalIso(retryAt) }),
 });
 
 const challengeView = (challenge: Challenge, phoneNumber: string | undefined): ChallengeStatus => ({
@@ -112,5 +82,5 @@ const challengeView = (challenge: Challenge, phoneNumber: string | undefined): C
   type: challenge.type,
   issuedAt: iso(challenge.issuedAt),
   expiresAt: iso(challenge.expiresAt),
-  ...(challenge.type === 'oob' && phoneNumber !== undefined ? { phoneNumber } : {}),
+  ...defined({ phoneNumber: factors[challenge.factor].needs === 'phoneNumber' ? phoneNumber : undefined }),
 });

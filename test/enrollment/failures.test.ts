@@ -4,7 +4,7 @@ import { failureTypes } from '../../src/enrollment/failures';
 test('operators and retry policies know the failures by these types', () => {
   expect(failureTypes).toEqual({
     unreachable: 'Auth0Unreachable',
-    rateLimited: 'Auth0RateLimited',
+    throttled: 'Auth0RateLimited',
     ambiguous: 'Auth0Ambiguous',
     configuration: 'Auth0Configuration',
     malformedRequest: 'Auth0MalformedRequest',

@@ -29,8 +29,12 @@ export const otpChallenge: Challenge = {
   expiresAt: now + 600_000,
 };
 
+const phoneNumber = '+14155550167';
+/** As a fresh enrollment shows its number. */
+export const masked = '••••••••••67';
+
 export const fresh = (): Enrollment =>
-  openEnrollment({ factors: ['sms', 'otp'], now, lifetimeSeconds: 3600, phoneNumber: '•••67' });
+  openEnrollment({ factors: ['sms', 'otp'], phoneNumber, options: { lifetimeSeconds: 3600 } }, now);
 
 export const after = (...events: readonly EnrollmentEvent[]): Enrollment => events.reduce(advance, fresh());
 
@@ -45,7 +49,7 @@ const settledAs = (outcome: 'partial' | 'expired' | 'cancelled' | 'failed'): Enr
   at: now,
 });
 
-/** One case in each state, reached by the events that lead there. */
+/** One enrollment in each state, reached by the events that lead there. */
 export const inState: Readonly<Record<EnrollmentStateName, Enrollment>> = {
   awaiting_token: after({ type: 'tokenNeeded', problem: problem('token_needed', now) }),
   associating: after(),

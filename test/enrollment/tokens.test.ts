@@ -55,6 +55,33 @@ describe('which token is used', () => {
   });
 });
 
+describe('how many tokens are kept', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const brought = (inUse?: string) =>
+    names
+      .reduce(
+        (before, accessToken) =>
+          withToken(
+            before,
+            { accessToken },
+            now,
+            before.held.find((each) => each.accessToken === inUse),
+          ),
+        noTokens,
+      )
+      .held.map(({ accessToken }) => accessToken);
+
+  test('the newest ones', () => {
+    expect(brought()).toEqual(['f', 'e', 'd']);
+    expect(limits.heldTokens).toBe(3);
+  });
+
+  test('and the one of the challenge that waits, which no other can stand in for', () => {
+    expect(brought('a')).toEqual(['f', 'e', 'd', 'a']);
+    expect(brought('e')).toEqual(['f', 'e', 'd']);
+  });
+});
+
 describe('the refresh token', () => {
   test.each([
     ['comes with a token', [{ accessToken: 'a', refreshToken: 'r' }], 'r'],

@@ -1,18 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { advance, openEnrollment, type Enrollment, type EnrollmentEvent } from '../../src/enrollment/enrollment';
-import { limits } from '../../src/enrollment/limits';
+import {
+  advance,
+  openEnrollment,
+  type BlockedOn,
+  type Enrollment,
+  type EnrollmentEvent,
+} from '../../src/enrollment/enrollment';
+import { deliveryLimits, limits } from '../../src/enrollment/limits';
+import { outlookOf } from '../../src/enrollment/outlook';
 import { maskPhoneNumber } from '../../src/enrollment/phone-number';
 import { problem } from '../../src/enrollment/problems';
 import { enrollmentStates } from '../../src/enrollment/status';
-import { nextAction, secondsUntil, textAllowedAt, viewOf } from '../../src/enrollment/view';
-import { after, fresh, inState, now, otpActive, otpChallenge, smsActive, smsChallenge } from './samples';
+import { secondsUntil, viewOf } from '../../src/enrollment/view';
+import type { FactorName } from '../../src/factors';
+import { after, fresh, inState, masked, now, otpActive, otpChallenge, smsActive, smsChallenge } from './samples';
 import { anyWalk } from './walks';
 
 const iso = (at: number) => new Date(at).toISOString();
-const textSent = (at: number): EnrollmentEvent => ({ type: 'textSent', at });
-const blocked = (blockedOn: 'phone_number' | 'resend' | 'auth0') =>
+const counted = (at: number, bucket: 'phone' | 'email' = 'phone'): EnrollmentEvent => ({
+  type: 'deliveryCounted',
+  bucket,
+  at,
+});
+const blocked = (blockedOn: BlockedOn) =>
   after({ type: 'associationBlocked', blockedOn, problem: problem('answer_lost', now) });
+const opened = (factors: readonly FactorName[], ...events: readonly EnrollmentEvent[]) =>
+  events.reduce(advance, openEnrollment({ factors, phoneNumber: '+14155550167' }, now));
 const read = (opening: boolean, ...authenticators: readonly (typeof smsActive)[]): EnrollmentEvent => ({
   type: 'authenticatorsRead',
   authenticators,
@@ -20,7 +34,7 @@ const read = (opening: boolean, ...authenticators: readonly (typeof smsActive)[]
 });
 
 describe('the view', () => {
-  test('of a fresh case: nothing active, everything allowed', () => {
+  test('of a fresh enrollment: nothing active, everything allowed', () => {
     expect(viewOf(fresh(), now)).toEqual({
       version: 1,
       state: 'associating',
@@ -30,10 +44,11 @@ describe('the view', () => {
         { factor: 'otp', state: 'waiting', active: false },
       ],
       attemptsLeft: limits.attempts,
-      textsLeft: limits.texts,
+      textsLeft: deliveryLimits.phone.capacity,
       deadlines: { enrollment: iso(now + 3_600_000) },
-      phoneNumber: '•••67',
-      nextAction: 'None: Auth0 is being asked for a challenge.',
+      phoneNumber: masked,
+      waitingFor: { who: 'auth0', what: 'challenge' },
+      nextAction: 'Nothing to do: Auth0 is being asked for a challenge.',
       startedAt: iso(now),
     });
   });
@@ -47,7 +62,7 @@ describe('the view', () => {
         type: 'oob',
         issuedAt: iso(now),
         expiresAt: iso(now + 300_000),
-        phoneNumber: '•••67',
+        phoneNumber: masked,
       },
       deadlines: { challenge: iso(now + 300_000), token: iso(now + 600_000) },
     });
@@ -95,30 +110,58 @@ describe('the view', () => {
     expect(view.state).toBe(state);
     expect(view.endedAt !== undefined).toBe(enrollmentStates.indexOf(state) >= 5);
     expect(view.endedAt !== undefined && view.factor !== undefined).toBe(false);
+    expect(view.waitingFor.what === 'nothing').toBe(['completed', 'partial', 'expired', 'cancelled'].includes(state));
   });
 });
 
-describe('when the next text may be sent', () => {
-  const spent = (count: number, at: number) => Array.from({ length: count }, () => textSent(at));
-  test.each([
-    ['at once when none was sent', fresh(), now, now],
-    ['30 seconds after the last', after(textSent(now)), now + 1, now + 30_000],
-    ['at once when 30 seconds are over', after(textSent(now)), now + 30_000, now + 30_000],
-    ['an hour after the first of ten', after(...spent(10, now)), now + 60_000, now + 3_600_000],
-    [
-      'after the cooldown when that ends later',
-      after(...spent(9, now), textSent(now + 3_590_000), textSent(now + 3_595_000)),
-      now + 3_600_000,
-      now + 3_625_000,
-    ],
-    ['an hour after Auth0 refused', after({ type: 'textsRefused', at: now + 5 }), now + 10, now + 3_600_005],
-  ])('%s', (_when, enrollment, at, allowed) => {
-    expect(textAllowedAt(enrollment, at)).toBe(allowed);
+describe('when the next message may be sent', () => {
+  test('the view names it, and leaves it out when it is now', () => {
+    expect(viewOf(after(counted(now)), now)).toMatchObject({ textsLeft: 9, nextTextAt: iso(now + 30_000) });
+    expect(viewOf(after(counted(now)), now + 30_000)).not.toHaveProperty('nextTextAt');
   });
 
-  test('the view names it, and leaves it out when it is now', () => {
-    expect(viewOf(after(textSent(now)), now)).toMatchObject({ textsLeft: 9, nextTextAt: iso(now + 30_000) });
-    expect(viewOf(after(textSent(now)), now + 30_000)).not.toHaveProperty('nextTextAt');
+  test('is told of the factor under way: emails have a bucket of their own', () => {
+    const emailing = opened(['email', 'sms'], counted(now, 'email'));
+    expect(viewOf(emailing, now + 30_000).textsLeft).toBe(deliveryLimits.email.capacity - 1);
+  });
+
+  test('is told of text messages where the factor under way sends nothing', () => {
+    const withApp = opened(['otp', 'sms'], counted(now));
+    expect(viewOf(withApp, now)).toMatchObject({ textsLeft: 9, nextTextAt: iso(now + 30_000) });
+  });
+});
+
+describe('the phone number', () => {
+  const accepted = advance(inState.confirming, { type: 'codeAccepted', at: now, phoneNumber: masked });
+  const changed: EnrollmentEvent = { type: 'phoneNumberChanged', phoneNumber: '•••89' };
+
+  test('is the one that was verified, whatever number was given since', () => {
+    expect(viewOf(advance(accepted, changed), now).phoneNumber).toBe(masked);
+  });
+
+  test('is the one that codes go to, as long as none is verified and a factor needs one', () => {
+    expect(viewOf(advance(inState.awaiting_code, changed), now).phoneNumber).toBe('•••89');
+  });
+
+  test.each([
+    ['the user had the factor already', after(read(true, smsActive))],
+    ['no factor needs one', opened(['otp'])],
+    ['no factor needs one: emails go to the mailbox', opened(['email'])],
+    ['the factor was settled by reading, and where its code went is not known', after(read(false, smsActive))],
+  ])('is not shown where %s', (_why, enrollment) => {
+    expect(viewOf(enrollment, now)).not.toHaveProperty('phoneNumber');
+  });
+
+  test('goes with the challenge of a call as with that of a text', () => {
+    const call = { ...smsChallenge, factor: 'voice' } as const;
+    const view = viewOf(opened(['voice'], { type: 'associated', challenge: call, at: now }), now);
+    expect([view.challenge?.phoneNumber, view.phoneNumber]).toEqual([masked, masked]);
+  });
+
+  test('does not go with the challenge of an email', () => {
+    const mail = { ...smsChallenge, factor: 'email' } as const;
+    const view = viewOf(opened(['email', 'sms'], { type: 'associated', challenge: mail, at: now }), now);
+    expect(view.challenge).not.toHaveProperty('phoneNumber');
   });
 });
 
@@ -135,27 +178,35 @@ test.each([
 
 describe('what happens next', () => {
   test.each([
-    ['a token is missing', inState.awaiting_token, /provideToken/],
-    ['a number is missing', blocked('phone_number'), /changePhoneNumber/],
-    ['a person has to ask again', blocked('resend'), /resendCode/],
-    ['Auth0 does not answer', blocked('auth0'), /^None:/],
-    ['a text is out', inState.awaiting_code, /submitBindingCode/],
-    ['the code is marked as too old', advance(inState.confirming, { type: 'challengeOver' }), /resendCode/],
-    ['the app shows codes', after({ type: 'associated', challenge: otpChallenge, at: now }), /submitOtp/],
-    ['Auth0 is asked about a code', inState.confirming, /^None:/],
-    ['factors are read back', inState.verifying, /^None:/],
-    ['it is done', inState.completed, /^None:/],
+    ['a token is missing', inState.awaiting_token, /POST …\/links.*PUT …\/token/],
+    ['a number is missing', blocked('phone_number'), /PUT …\/phone-number/],
+    ['a person has to ask again', blocked('resend'), /POST …\/resend/],
+    ['Auth0 does not answer', blocked('auth0'), /^Nothing to do:/],
+    ['nobody knows what answers there', blocked('operator'), /^An operator/],
+    ['the cool-down has to pass', blocked('cooldown'), /^Nothing to do:/],
+    ['a text is out', inState.awaiting_code, /POST …\/binding-code/],
+    ['the code is marked as too old', advance(inState.confirming, { type: 'challengeExpired' }), /POST …\/resend/],
+    ['the app shows codes', after({ type: 'associated', challenge: otpChallenge, at: now }), /POST …\/otp/],
+    ['Auth0 is asked about a code', inState.confirming, /^Nothing to do:/],
+    ['factors are read back', inState.verifying, /^Nothing to do:/],
+    ['it is done', inState.completed, /^Nothing to do:/],
     ['a part is done', inState.partial, /missing/],
     ['time ran out', inState.expired, /new enrollment/],
     ['somebody cancelled', inState.cancelled, /new enrollment/],
-    ['the tenant is closed', inState.failed, /operator/],
+    ['the tenant is misconfigured', inState.failed, /operator/],
   ])('%s', (_when, enrollment, says) => {
-    expect(nextAction(enrollment, now)).toMatch(says);
+    expect(viewOf(enrollment, now).nextAction).toMatch(says);
   });
 
   test('a texted code is too old from the moment it expires', () => {
-    expect(nextAction(inState.awaiting_code, smsChallenge.expiresAt - 1)).toMatch(/submitBindingCode/);
-    expect(nextAction(inState.awaiting_code, smsChallenge.expiresAt)).toMatch(/resendCode/);
+    const nextAction = (at: number) => viewOf(inState.awaiting_code, at).nextAction;
+    expect(nextAction(smsChallenge.expiresAt - 1)).toMatch(/POST …\/binding-code/);
+    expect(nextAction(smsChallenge.expiresAt)).toMatch(/POST …\/resend/);
+  });
+
+  test.each(enrollmentStates)('in %s, the view says for people what it says for programs', (state) => {
+    const { who, what, action } = outlookOf(inState[state], now);
+    expect(viewOf(inState[state], now)).toMatchObject({ waitingFor: { who, what }, nextAction: action });
   });
 });
 
@@ -181,22 +232,19 @@ describe('secrets', () => {
     return { ...secrets, ...Object.fromEntries(fields) } as Value; // what it had, it still has
   }
 
-  const opened = (): Enrollment =>
-    openEnrollment({
-      factors: ['sms', 'otp'],
-      now,
-      lifetimeSeconds: 3600,
-      ...secrets,
-      phoneNumber: maskPhoneNumber(phoneNumber),
-    });
+  const begun = (): Enrollment =>
+    openEnrollment({ ...planted({ options: { lifetimeSeconds: 3600 } }), factors: ['sms', 'otp'], phoneNumber }, now);
+  /** A code that was accepted names a number itself, masked: nothing is planted in its place. */
+  const numbered = (event: EnrollmentEvent): EnrollmentEvent =>
+    event.type === 'codeAccepted' ? { phoneNumber: maskPhoneNumber(phoneNumber), ...event } : event;
   const changed: EnrollmentEvent = { type: 'phoneNumberChanged', phoneNumber: maskPhoneNumber(phoneNumber) };
 
-  test('whatever a case has been through, its view holds none, and no phone number', () => {
+  test('whatever an enrollment has been through, its view holds none, and no phone number', () => {
     fc.assert(
       fc.property(anyWalk, (walk) => {
-        let enrollment = advance(opened(), changed);
+        let enrollment = advance(begun(), changed);
         for (const event of walk) {
-          enrollment = advance(enrollment, planted(event));
+          enrollment = advance(enrollment, planted(numbered(event)));
           const shown = JSON.stringify(viewOf(enrollment, now));
           expect(shown).not.toMatch(/planted/);
           expect(shown).not.toContain(phoneNumber.slice(1));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Authenticator } from '../../src/factors';
+import type { Authenticator, FactorName } from '../../src/factors';
 import { levelAt } from '../../src/enrollment/bucket';
+import { deliveriesOf } from '../../src/enrollment/deliveries';
 import {
   advance,
   currentFactor,
@@ -11,20 +12,18 @@ import {
 } from '../../src/enrollment/enrollment';
 import { limits } from '../../src/enrollment/limits';
 import { enrollmentStates, type FactorProgressState } from '../../src/enrollment/status';
-import { textAllowedAt } from '../../src/enrollment/view';
 import { after, fresh, now, otpActive, otpChallenge, smsActive, smsChallenge } from './samples';
 import { anyWalk, walked, type Step } from './walks';
 
 const runs = { numRuns: 300 };
 
-/** What Auth0 means by an active record of a factor, read off its documentation and not off src/factors. */
-const isActive = (factor: 'sms' | 'otp') => (record: Authenticator) =>
-  record.active &&
-  (factor === 'otp'
-    ? record.authenticatorType === 'otp'
-    : record.authenticatorType === 'oob' && record.oobChannel === 'sms');
+/** What Auth0 means by an active authenticator of a factor, read off its documentation and not off src/factors. */
+const isActive =
+  (factor: 'sms' | 'otp') =>
+  ({ active, authenticatorType, oobChannel }: Authenticator) =>
+    active && (factor === 'otp' ? authenticatorType === 'otp' : authenticatorType === 'oob' && oobChannel === 'sms');
 
-const progressOf = ({ plan }: Enrollment, factor: 'sms' | 'otp') => plan.find((progress) => progress.factor === factor);
+const progressOf = ({ plan }: Enrollment, factor: FactorName) => plan.find((progress) => progress.factor === factor);
 const challengeOf = (enrollment: Enrollment) => ('challenge' in enrollment ? enrollment.challenge : undefined);
 const timeOf = (event: EnrollmentEvent): number => ('at' in event ? event.at : now);
 
@@ -45,7 +44,7 @@ test('the walks come to every state, and to every progress of a factor', () => {
 });
 
 describe('the truth', () => {
-  test('a case is completed only if the last reading listed every factor active', () => {
+  test('an enrollment is completed only if the last reading listed every factor active', () => {
     everyStep((step, steps, index) => {
       if (step.after.state !== 'completed') return;
       const read = steps.slice(0, index).findLast(({ event }) => event.type === 'authenticatorsRead')?.event;
@@ -54,7 +53,7 @@ describe('the truth', () => {
     });
   });
 
-  test('a factor becomes confirmed only by a reading that lists the very record it names as active', () => {
+  test('a factor becomes confirmed only by a reading that lists the very authenticator it names as active', () => {
     everyStep(({ before, event, after: next }) => {
       for (const factor of ['sms', 'otp'] as const) {
         const progress = progressOf(next, factor);
@@ -76,7 +75,7 @@ describe('the truth', () => {
     });
   });
 
-  test('a factor is taken for one the user had only by the reading that opens the case', () => {
+  test('a factor is taken for one the user had only by the reading that opens the enrollment', () => {
     everyStep(({ before, event, after: next }) => {
       for (const factor of ['sms', 'otp'] as const) {
         if (progressOf(next, factor)?.alreadyActive !== true || progressOf(before, factor)?.alreadyActive === true)
@@ -86,7 +85,7 @@ describe('the truth', () => {
     });
   });
 
-  test('a record that Auth0 has deleted confirms nothing, though a list may still show it', () => {
+  test('an authenticator that Auth0 has deleted confirms nothing, though a list may still show it', () => {
     everyStep(({ before, event, after: next }) => {
       if (event.type !== 'authenticatorsRead') return;
       for (const factor of ['sms', 'otp'] as const) {
@@ -100,7 +99,7 @@ describe('the truth', () => {
 });
 
 describe('outcomes', () => {
-  test('nothing moves a case that has one', () => {
+  test('nothing moves an enrollment that has one', () => {
     fc.assert(
       fc.property(anyWalk, anyWalk, (walk, more) => {
         const end = walked(walk).at(-1)?.after ?? fresh();
@@ -190,45 +189,49 @@ describe('attempts', () => {
   });
 });
 
-describe('texts', () => {
+describe.each([
+  ['texts and calls', 'sms', 'phone', { capacity: 10, refillMs: 3_600_000 }],
+  ['emails', 'email', 'email', { capacity: 20, refillMs: 60_000 }],
+] as const)('%s', (_what, factor, bucket, { capacity, refillMs }) => {
   const wish = fc.record({
-    wait: fc.oneof(fc.nat(40_000), fc.nat(2 * 3_600_000)),
+    wait: fc.oneof(fc.nat(40_000), fc.nat(2 * refillMs)),
     /** How long its answer takes; absent: it is sent. Present: it surely was not, and is given back then. */
     notSentAfter: fc.option(fc.nat(60_000), { nil: undefined, freq: 4 }),
   });
 
-  /** A case that texts whenever it is asked to and may; when the texts went out. */
-  function texted(wishes: readonly { wait: number; notSentAfter: number | undefined }[]): readonly number[] {
+  /** An enrollment that sends whenever it is asked to and may; when the messages went out. */
+  function sentAt(wishes: readonly { wait: number; notSentAfter: number | undefined }[]): readonly number[] {
     let enrollment = fresh();
     let at = now;
     const sent: number[] = [];
     for (const { wait, notSentAfter } of wishes) {
       at += wait;
-      if (textAllowedAt(enrollment, at) > at) continue;
-      const { lastTextAt } = enrollment;
-      enrollment = advance(enrollment, { type: 'textSent', at });
+      if (deliveriesOf(enrollment, factor, at)?.refused !== undefined) continue;
+      const { lastDeliveryAt } = enrollment;
+      enrollment = advance(enrollment, { type: 'deliveryCounted', bucket, at });
       if (notSentAfter === undefined) {
         sent.push(at);
         continue;
       }
       at += notSentAfter;
       enrollment = advance(enrollment, {
-        type: 'textNotSent',
+        type: 'deliveryWithdrawn',
+        bucket,
         at,
-        ...(lastTextAt === undefined ? {} : { lastTextAt }),
+        ...(lastDeliveryAt === undefined ? {} : { lastDeliveryAt }),
       });
     }
     return sent;
   }
   const wishes = fc.array(wish, { maxLength: 60, size: 'max' });
 
-  test('never more than 10, and one for every hour, in any stretch of time', () => {
+  test(`never more than ${capacity}, and one for every ${refillMs / 1000} seconds, in any stretch of time`, () => {
     fc.assert(
       fc.property(wishes, (asked) => {
-        const sent = texted(asked);
+        const sent = sentAt(asked);
         sent.forEach((from, first) =>
           sent.slice(first).forEach((to, more) => {
-            expect(more + 1).toBeLessThanOrEqual(10 + Math.floor((to - from) / 3_600_000));
+            expect(more + 1).toBeLessThanOrEqual(capacity + Math.floor((to - from) / refillMs));
           }),
         );
       }),
@@ -236,29 +239,58 @@ describe('texts', () => {
     );
   });
 
-  test('never two within the cooldown', () => {
+  test('never two within the cool-down', () => {
     fc.assert(
       fc.property(wishes, (asked) => {
-        const sent = texted(asked);
+        const sent = sentAt(asked);
         sent.slice(1).forEach((at, index) => {
-          expect(at - (sent[index] ?? 0)).toBeGreaterThanOrEqual(limits.resendCooldownSeconds * 1000);
+          expect(at - (sent[index] ?? 0)).toBeGreaterThanOrEqual(limits.cooldownSeconds * 1000);
         });
       }),
       runs,
     );
   });
 
-  test('10 go out in a row, then none for the rest of the hour', () => {
-    const everyMinute = Array.from({ length: 60 }, () => ({ wait: 60_000, notSentAfter: undefined }));
-    expect(texted(everyMinute)).toHaveLength(10);
+  test(`${capacity} go out as fast as the cool-down allows, then only what comes back`, () => {
+    const waits = Array.from({ length: 200 }, () => ({ wait: 30_000, notSentAfter: undefined }));
+    const sent = sentAt(waits);
+    const start = sent[0] ?? 0;
+    expect(sent.slice(0, capacity).every((at, index) => at === start + index * 30_000)).toBe(true);
+    const spent = 200 * 30_000;
+    const refilled = Math.floor(spent / refillMs);
+    expect(sent.length).toBeLessThanOrEqual(capacity + refilled);
+    expect(sent.length).toBeGreaterThanOrEqual(capacity + refilled - 1);
   });
 
-  test('one counts when it is sent, whether its answer comes or not', () => {
+  test('one counts when it is sent, whether its answer comes or not, and on no other bucket', () => {
     everyStep(({ before, event, after: next }) => {
-      const spent = levelAt(before.texts, timeOf(event)) - levelAt(next.texts, timeOf(event));
-      if (event.type === 'textSent') expect(spent).toBe(Math.min(1, levelAt(before.texts, event.at)));
-      else if (event.type !== 'textsRefused') expect(spent).toBe(0);
+      const level = (of: Enrollment) => levelAt(of.deliveries[bucket], timeOf(event));
+      const spent = level(before) - level(next);
+      const isOwn = 'bucket' in event && event.bucket === bucket;
+      if (isOwn && event.type === 'deliveryCounted') expect(spent).toBe(Math.min(1, level(before)));
+      else if (isOwn && event.type === 'deliveriesRefused') expect(level(next)).toBe(0);
+      else expect(next.deliveries[bucket]).toBe(before.deliveries[bucket]);
     });
+  });
+});
+
+test('the cool-down holds over all factors: one person gets all of the messages', () => {
+  const texted = after({ type: 'deliveryCounted', bucket: 'phone', at: now });
+  for (const factor of ['sms', 'voice', 'email'] as const) {
+    expect(deliveriesOf(texted, factor, now + 1)).toMatchObject({
+      refused: 'resend_too_soon',
+      allowedAt: now + 30_000,
+    });
+  }
+});
+
+test('the verified number is that of the last code that was accepted for a number, by answer or by list', () => {
+  everyStep(({ before, event, after: next }) => {
+    const isTaken =
+      event.type === 'codeAccepted' && event.phoneNumber !== undefined && challengeOf(before) !== undefined;
+    const isListed = event.type === 'phoneNumberVerified' && !isSettled(before);
+    if (isTaken || isListed) expect(next.verifiedPhoneNumber).toBe(event.phoneNumber);
+    else expect(next.verifiedPhoneNumber).toBe(before.verifiedPhoneNumber);
   });
 });
 
@@ -270,7 +302,7 @@ describe('a factor that was taken back', () => {
   const read = (...authenticators: readonly Authenticator[]) =>
     advance(removed, { type: 'authenticatorsRead', authenticators, opening: false });
 
-  test('stays so though a list that lags behind still shows its record', () => {
+  test('stays so though a list that lags behind still shows its authenticator', () => {
     expect(progressOf(read(smsActive), 'sms')?.state).toBe('removed');
   });
 
@@ -278,7 +310,7 @@ describe('a factor that was taken back', () => {
     expect(progressOf(read(), 'sms')?.state).toBe('removed');
   });
 
-  test('is active again when the user has another record of it: a reading tells the truth', () => {
+  test('is active again when the user has another authenticator of it: a reading tells the truth', () => {
     const another = { ...smsActive, id: 'sms|dev_9' };
     expect(progressOf(read(smsActive, another), 'sms')).toMatchObject({
       state: 'confirmed',
@@ -286,7 +318,7 @@ describe('a factor that was taken back', () => {
     });
   });
 
-  test('does not let a case be called completed', () => {
+  test('does not let an enrollment be called completed', () => {
     const both = advance(removed, {
       type: 'authenticatorsRead',
       authenticators: [smsActive, otpActive],

@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import type { Authenticator } from '../../src/factors';
-import { advance, isSettled, type Enrollment, type EnrollmentEvent } from '../../src/enrollment/enrollment';
+import {
+  advance,
+  isSettled,
+  type BlockedOn,
+  type Enrollment,
+  type EnrollmentEvent,
+} from '../../src/enrollment/enrollment';
 import { problem, problemCodes } from '../../src/enrollment/problems';
 import { outcomes } from '../../src/enrollment/status';
 import { fresh, now, otpActive, smsActive } from './samples';
 
 /** What Auth0 may list of a user: both factors, more than once, unconfirmed ones, and kinds that no factor makes. */
-const records: readonly Authenticator[] = [
+const listable: readonly Authenticator[] = [
   smsActive,
   otpActive,
   { ...smsActive, id: 'sms|dev_3' },
@@ -33,13 +39,14 @@ const draft = <Value>(
 const anyFactor = fc.constantFrom('sms' as const, 'otp' as const);
 const anyProblem = fc.constantFrom(...problemCodes);
 const nothing = fc.constant(undefined);
+const anyBucket = fc.constantFrom('phone' as const, 'email' as const);
 
 const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
   draft(anyProblem, (code, at) => ({ type: 'tokenNeeded', problem: problem(code, at) })),
   draft(nothing, () => ({ type: 'tokenProvided' })),
   {
     weight: 3,
-    arbitrary: draft(fc.tuple(fc.subarray([...records]), fc.boolean()), ([authenticators, opening]) => ({
+    arbitrary: draft(fc.tuple(fc.subarray([...listable]), fc.boolean()), ([authenticators, opening]) => ({
       type: 'authenticatorsRead',
       authenticators,
       opening,
@@ -47,10 +54,11 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: draft(nothing, () => ({ type: 'authenticatorsRead', authenticators: records, opening: false })),
+    arbitrary: draft(nothing, () => ({ type: 'authenticatorsRead', authenticators: listable, opening: false })),
   },
-  draft(nothing, (_, at) => ({ type: 'textSent', at })),
-  draft(nothing, (_, at) => ({ type: 'textsRefused', at })),
+  draft(nothing, () => ({ type: 'readingsDiscarded' })),
+  draft(anyBucket, (bucket, at) => ({ type: 'deliveryCounted', bucket, at })),
+  draft(anyBucket, (bucket, at) => ({ type: 'deliveriesRefused', bucket, at })),
   {
     weight: 5,
     arbitrary: draft(anyFactor, (factor, at, step) => ({
@@ -66,19 +74,42 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
     })),
   },
   draft(
-    fc.tuple(fc.constantFrom('phone_number' as const, 'resend' as const, 'auth0' as const), anyProblem),
+    fc.tuple(fc.constantFrom<BlockedOn>('phone_number', 'resend', 'auth0', 'operator', 'cooldown'), anyProblem),
     ([blockedOn, code], at) => ({ type: 'associationBlocked', blockedOn, problem: problem(code, at) }),
   ),
   draft(nothing, () => ({ type: 'reassociationRequested' })),
   draft(nothing, () => ({ type: 'phoneNumberChanged', phoneNumber: '••••••••••99' })),
+  draft(nothing, () => ({ type: 'phoneNumberVerified', phoneNumber: '••••••••••77' })),
+  draft(nothing, (_, at, step) => ({
+    type: 'challengeResumed',
+    challenge: {
+      challengeId: `challenge-${step}`,
+      factor: 'sms',
+      type: 'oob',
+      issuedAt: at,
+      expiresAt: at + 300_000,
+    },
+  })),
   { weight: 5, arbitrary: draft(nothing, () => ({ type: 'confirmStarted' })) },
   draft(nothing, (_, at) => ({ type: 'codeRejected', problem: problem('code_rejected', at), at })),
   draft(nothing, (_, at) => ({ type: 'codesRefused', problem: problem('too_many_codes', at), at })),
-  draft(nothing, (_, at) => ({ type: 'challengeOver', problem: problem('code_expired', at) })),
+  draft(nothing, (_, at) => ({ type: 'challengeExpired', problem: problem('code_expired', at) })),
   draft(nothing, (_, at) => ({ type: 'confirmUnavailable', problem: problem('auth0_unavailable', at) })),
-  { weight: 4, arbitrary: draft(nothing, (_, at) => ({ type: 'codeAccepted', at })) },
+  {
+    weight: 4,
+    arbitrary: draft(fc.constantFrom({}, { phoneNumber: '••••••••••23' }), (more, at) => ({
+      type: 'codeAccepted',
+      at,
+      ...more,
+    })),
+  },
+  draft(fc.constantFrom(undefined, 'auth0_unavailable' as const, 'unexpected_answer' as const), (code, at) => ({
+    type: 'readBackTried',
+    ...(code === undefined ? {} : { problem: { ...problem(code, at), code } }),
+  })),
   draft(anyProblem, (code, at) => ({ type: 'problemMet', problem: problem(code, at) })),
   draft(anyFactor, (factor) => ({ type: 'factorRemoved', factor })),
+  draft(anyFactor, (factor) => ({ type: 'factorDoubted', factor })),
   draft(nothing, (_, at) => ({ type: 'settled', outcome: 'completed', at })),
   draft(fc.constantFrom(...outcomes), (outcome, at) => ({ type: 'settled', outcome, at })),
 );
@@ -99,7 +130,7 @@ export interface Step {
   readonly after: Enrollment;
 }
 
-/** A fresh case that takes a walk, step by step, up to its outcome. */
+/** A fresh enrollment that takes a walk, step by step, up to its outcome. */
 export function walked(walk: readonly EnrollmentEvent[]): readonly Step[] {
   const steps: Step[] = [];
   let before = fresh();

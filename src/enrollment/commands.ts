@@ -1,0 +1,201 @@
+import { factorNames, isFactorName, type FactorName } from '../factors';
+import { defined } from './defined';
+import type { Inherited } from './enrollment';
+import { limits } from './limits';
+import { isE164 } from './phone-number';
+import { redactFreeText } from './redact';
+import type { OpaqueTokens } from './token-owner';
+import type { GivenToken } from './tokens';
+
+// What people and systems ask of an enrollment, and how it is read from messages. Signals are durable before anyone looks
+// at them, so every parser takes any value and throws on none.
+
+/** A code of the user. */
+export interface CodeCommand {
+  readonly type: 'code';
+  /** Which kind of challenge the sender answers: a binding code that was sent (`oob`), or a code of an app (`otp`). */
+  readonly answers: 'oob' | 'otp';
+  /** The factor the sender names; a signal names none. */
+  readonly factor?: FactorName;
+  readonly code: string;
+  readonly challengeId?: string;
+}
+
+/** Signals and updates both end as one of these, so both go the same way. */
+export type Command =
+  | CodeCommand
+  | { readonly type: 'resend' }
+  | { readonly type: 'changePhoneNumber'; readonly phoneNumber: string }
+  | { readonly type: 'token'; readonly token: GivenToken };
+
+/** A command in line. Its answer carries the same id. */
+export type Received = { readonly id: number; readonly command: Command };
+
+/** What became of a code. */
+export type CodeResult =
+  'confirmed' | 'already_confirmed' | 'rejected' | 'rate_limited' | 'expired' | 'token_needed' | 'unavailable';
+
+/** Why a message is refused, as the `type` of the ApplicationFailure that its sender gets. */
+export const refusalTypes = [
+  'malformed',
+  'wrong_step',
+  'stale_challenge',
+  'rate_limited',
+  'resend_too_soon',
+  'too_many_texts',
+  'not_resendable',
+  'token_of_another_user',
+  'token_unreadable',
+  'busy',
+  'settled',
+] as const;
+export type RefusalType = (typeof refusalTypes)[number];
+
+export interface Refusal {
+  readonly type: RefusalType;
+  /** One sentence that never repeats what was sent. */
+  readonly message: string;
+  /** Epoch ms. */
+  readonly retryAt?: number;
+}
+
+/** What becomes of a command. Each gets exactly one. */
+export type Answer = { readonly id: number } & (
+  | { readonly type: 'done' }
+  | { readonly type: 'code'; readonly result: CodeResult; /** Epoch ms. */ readonly retryAt?: number }
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+);
+
+/** How a run begins. Numbers are seconds where not said otherwise; defaults are in limits.ts. */
+export interface EnrollmentInput {
+  /** Auth0's user_id: 1 to 255 characters. */
+  readonly userId: string;
+  /** In order, each once. */
+  readonly factors: readonly FactorName[];
+  /** E.164. */
+  readonly phoneNumber?: string;
+  readonly token?: GivenToken;
+  readonly options?: EnrollmentOptions;
+  readonly inherited?: Inherited;
+}
+
+export interface EnrollmentOptions {
+  /** Life of the whole enrollment. */
+  readonly lifetimeSeconds?: number;
+  /** What becomes of factors that did get active when the enrollment ends without all of them. */
+  readonly partialPolicy?: 'keep' | 'remove';
+  /** Whether tokens are used whose user cannot be read (docs/decisions/0012-whose-token.md). */
+  readonly opaqueTokens?: OpaqueTokens;
+  /** Messages after which the run continues as new; for tests of that. */
+  readonly messagesPerRun?: number;
+}
+
+/** Six digits; blanks and dashes, which people type and paste, are dropped. `undefined` for anything else. */
+export function parseCode(value: unknown): string | undefined {
+  const text = isObject(value) ? value['code'] : value;
+  if (typeof text !== 'string' || text.length > 100) return undefined;
+  const digits = text.replace(/[\s-]/g, '');
+  return /^\d{6}$/.test(digits) ? digits : undefined;
+}
+
+/** The challenge that a payload names, if it names one: 1 to 100 characters. */
+export function parseChallengeId(value: unknown): string | undefined {
+  const id = isObject(value) ? value['challengeId'] : undefined;
+  return typeof id === 'string' && id !== '' && id.length <= 100 ? id : undefined;
+}
+
+/** A code signal as a command; `undefined` when its payload holds no code. */
+export function parseCodeSignal(answers: 'oob' | 'otp', payload: unknown): CodeCommand | undefined {
+  const code = parseCode(payload);
+  if (code === undefined) return undefined;
+  const factor = isObject(payload) && isFactorName(payload['factor']) ? payload['factor'] : undefined;
+  return { type: 'code', answers, code, ...defined({ factor, challengeId: parseChallengeId(payload) }) };
+}
+
+const longestTokenLength = 8192;
+const isToken = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= longestTokenLength;
+const isLife = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value <= limits.longestLifetimeSeconds;
+const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER / 1000;
+
+/**
+ * A token as callers send it; `undefined` when it is none, or longer than 8192 characters. A life that is no number of
+ * seconds up to ten years counts as unsaid.
+ */
+export function parseToken(value: unknown): GivenToken | undefined {
+  if (!isObject(value) || !isToken(value['accessToken'])) return undefined;
+  const { accessToken, expiresIn, expiresAt, refreshToken } = value;
+  return {
+    accessToken,
+    ...defined({
+      expiresIn: isLife(expiresIn) ? expiresIn : undefined,
+      expiresAt: isTime(expiresAt) ? expiresAt : undefined,
+      refreshToken: isToken(refreshToken) ? refreshToken : undefined,
+    }),
+  };
+}
+
+export function parsePhoneNumber(value: unknown): string | undefined {
+  const phoneNumber = isObject(value) ? value['phoneNumber'] : undefined;
+  return typeof phoneNumber === 'string' && isE164(phoneNumber) ? phoneNumber : undefined;
+}
+
+/** What a start must be, for whoever sent something else. */
+export const inputExpected =
+  `An enrollment begins with {userId, factors, phoneNumber?, token?, options?}: a userId of 1 to 255 characters; factors out of ` +
+  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?}: ` +
+  `up to ten years, keep or remove, refuse or accept.`;
+
+/** Anybody with access to Temporal can start a run by hand: is this what a run can begin with? */
+export const isEnrollmentInput = (value: unknown): value is EnrollmentInput =>
+  isObject(value) &&
+  typeof value['userId'] === 'string' &&
+  value['userId'] !== '' &&
+  value['userId'].length <= 255 &&
+  Array.isArray(value['factors']) &&
+  value['factors'].length > 0 &&
+  new Set(value['factors']).size === value['factors'].length &&
+  value['factors'].every(isFactorName) &&
+  (value['phoneNumber'] === undefined || parsePhoneNumber(value) !== undefined) &&
+  (value['token'] === undefined || parseToken(value['token']) !== undefined) &&
+  (value['options'] === undefined || areOptions(value['options'])) &&
+  (value['inherited'] === undefined || isInherited(value['inherited']));
+
+const areOptions = (value: unknown): boolean =>
+  isObject(value) &&
+  (value['lifetimeSeconds'] === undefined || isLife(value['lifetimeSeconds'])) &&
+  [undefined, 'keep', 'remove'].some((policy) => policy === value['partialPolicy']) &&
+  [undefined, 'refuse', 'accept'].some((rule) => rule === value['opaqueTokens']) &&
+  (value['messagesPerRun'] === undefined || isLife(value['messagesPerRun']));
+
+const isInherited = (value: unknown): boolean =>
+  isObject(value) &&
+  isBucket(value['attempts']) &&
+  isObject(value['deliveries']) &&
+  isBucket(value['deliveries']['phone']) &&
+  isBucket(value['deliveries']['email']) &&
+  (value['lastDeliveryAt'] === undefined || isTime(value['lastDeliveryAt']));
+
+/** Bounded so that no sum of its numbers leaves what a date can show. */
+const isBucket = (value: unknown): boolean =>
+  isObject(value) &&
+  isWithin(value['capacity'], 1, 1_000) &&
+  isWithin(value['refillMs'], 1, 1e9) &&
+  isWithin(value['level'], 0, 1_000) &&
+  isWithin(value['since'], 0, Number.MAX_SAFE_INTEGER / 1000);
+
+const isWithin = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && value >= least && value <= most;
+
+/** Why somebody cancels: kept short and without numbers, since it is shown to everybody who may see the enrollment. */
+export function parseReason(value: unknown): string | undefined {
+  const reason = isObject(value) ? value['reason'] : undefined;
+  return typeof reason === 'string' && reason.trim() !== ''
+    ? redactFreeText(reason.trim().slice(0, 1000)).slice(0, 200)
+    : undefined;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
