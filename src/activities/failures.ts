@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Auth0Error } from '../auth0/errors';
-import { failureTypes } from '../enrollment/failures';
+import { defined } from '../enrollment/defined';
+import { failureTypes, type FaultDetails } from '../enrollment/failures';
 
 /**
  * The failure that Temporal should see for a fault of Auth0's or ours; anything that is not an Auth0Error passes as it is.
@@ -9,24 +10,26 @@ import { failureTypes } from '../enrollment/failures';
  */
 export function failureOf(error: unknown, { repeatable }: { readonly repeatable: boolean }): unknown {
   if (!(error instanceof Auth0Error)) return error;
-  const details = [{ endpoint: error.endpoint, status: error.status, error: error.error }];
+  const { endpoint, status, retryAfterMs } = error;
+  const details: FaultDetails[] = [defined({ endpoint, status, error: error.error, retryAfterMs })];
   const message = error.remedy === undefined ? error.message : `${error.message} ${error.remedy}`;
   switch (error.verdict) {
     case 'unreachable':
       return ApplicationFailure.create({ type: failureTypes.unreachable, message, details });
-    case 'rate_limited':
+    case 'throttled':
       return ApplicationFailure.create({
-        type: failureTypes.rateLimited,
+        type: failureTypes.throttled,
         message,
         details,
-        ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+        ...defined({ nextRetryDelay: retryAfterMs }),
       });
     case 'ambiguous':
       return ApplicationFailure.create({ type: failureTypes.ambiguous, message, details, nonRetryable: !repeatable });
     case 'configuration':
-    case 'denied': // a rule of the tenant's, where no person was asked anything
       return ApplicationFailure.create({ type: failureTypes.configuration, message, details, nonRetryable: true });
-    default:
+    case 'malformed_request':
       return ApplicationFailure.create({ type: failureTypes.malformedRequest, message, details, nonRetryable: true });
+    default: // a verdict that the activity should have made a value of; the enrollment waits instead of failing
+      return ApplicationFailure.create({ type: failureTypes.ambiguous, message, details, nonRetryable: true });
   }
 }

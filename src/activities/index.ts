@@ -1,25 +1,34 @@
-import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { Auth0Error, type Auth0Verdict } from '../auth0/errors';
+import { Auth0Error } from '../auth0/errors';
 import type { MfaClient } from '../auth0/mfa';
+import { defined } from '../enrollment/defined';
 import { failureTypes } from '../enrollment/failures';
-import { factors } from '../factors';
-import { becameActive, leftARecord } from './earlier-attempt';
-import { failureOf } from './failures';
 import type {
   AssociateInput,
   AssociateOutcome,
   ConfirmInput,
   ConfirmOutcome,
+  DeleteInput,
   DeleteOutcome,
+  ListInput,
   ListOutcome,
+  RefreshInput,
   RefreshOutcome,
   TokenRefused,
-} from './outcomes';
+  Unexpected,
+} from '../enrollment/steps';
+import { foreignToken, type OpaqueTokens } from '../enrollment/token-owner';
+import { factors } from '../factors';
+import { withinAttempt } from './attempt';
+import { becameActive, leftAnAuthenticator } from './earlier-attempt';
+import { failureOf } from './failures';
 
 export interface ActivityDependencies {
   readonly mfa: MfaClient;
-  /** Asks Temporal to cancel a run, so that a case cancelled by its own signal closes as Canceled. */
+  /** Whether tokens are used whose user cannot be read. The workflow's own rule is checked again here, where Auth0 is spoken to. */
+  readonly opaqueTokens: OpaqueTokens;
+  /** Asks Temporal to cancel a run, so that an enrollment cancelled by its own signal closes as Canceled. */
   readonly cancelRun: (workflowId: string, runId: string) => Promise<void>;
 }
 
@@ -27,45 +36,63 @@ export type Activities = ReturnType<typeof createActivities>;
 
 /**
  * One function a step: call Auth0 once, turn its refusal into a value and its fault into a failure. Nothing here retries;
- * Temporal does. Input and result pass through Temporal's history, encrypted by the payload codec.
+ * Temporal does. No call is made with a token of another user than the one it is for. Input and result pass through
+ * Temporal's history, encrypted by the payload codec.
  */
-export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
+export function createActivities({ mfa, opaqueTokens, cancelRun }: ActivityDependencies) {
+  /** Runs a call of the user's own; a verdict that `refusal` names becomes a value, any other a failure. */
+  async function asOwner<Outcome>(
+    { userId, accessToken }: ListInput,
+    call: (signal: AbortSignal) => Promise<Outcome>,
+    refusal: (error: Auth0Error) => Outcome | undefined,
+    kind: { readonly repeatable: boolean } = { repeatable: false },
+  ): Promise<Outcome | TokenRefused> {
+    const foreign = foreignToken(accessToken, userId, opaqueTokens);
+    if (foreign !== undefined) return { kind: 'token_refused', problem: foreign };
+    return refusing<Outcome | TokenRefused>(call, (error) => refusal(error) ?? tokenRefusal(error), kind);
+  }
+
   return {
     /** `GET /mfa/authenticators`: what is true. */
-    async listAuthenticators({ accessToken }: { accessToken: string }): Promise<ListOutcome> {
-      return refusing<ListOutcome>(
-        async () => ({
+    async listAuthenticators(input: ListInput): Promise<ListOutcome> {
+      return asOwner<ListOutcome>(
+        input,
+        async (signal) => ({
           kind: 'listed',
-          authenticators: await mfa.listAuthenticators(accessToken, cancellationSignal()),
+          authenticators: await mfa.listAuthenticators(input.accessToken, signal),
         }),
-        tokenRefusal,
+        unexpected,
       );
     },
 
     /**
-     * `POST /mfa/associate`: sends a text (sms) or makes a setup key (otp), and leaves a record. An attempt after the first
-     * looks before it asks again, since a worker may have died between Auth0's answer and ours.
+     * `POST /mfa/associate`: sends a code (sms, voice, email) or makes a setup key (otp), and leaves an authenticator. An
+     * attempt after the first looks before it asks again, since a worker may have died between Auth0's answer and ours.
      */
     async associate(input: AssociateInput): Promise<AssociateOutcome> {
       const { accessToken, factor, phoneNumber } = input;
-      return refusing<AssociateOutcome>(
-        async () => {
-          if (activityInfo().attempt > 1 && (await leftARecord(mfa, input))) {
+      return asOwner<AssociateOutcome>(
+        input,
+        async (signal) => {
+          if (activityInfo().attempt > 1 && (await leftAnAuthenticator(mfa, input, signal))) {
             throw ApplicationFailure.create({
               type: failureTypes.ambiguous,
               message: 'An earlier attempt of this step had its effect; its answer is lost.',
               nonRetryable: true,
             });
           }
-          const details = phoneNumber === undefined ? {} : { phoneNumber };
-          const request = factors[factor].associateRequest(details);
-          return { kind: 'associated', challenge: await mfa.associate(accessToken, request, cancellationSignal()) };
+          const request = factors[factor].associateRequest(defined({ phoneNumber }));
+          return { kind: 'associated', challenge: await mfa.associate(accessToken, request, signal) };
         },
-        (verdict) => {
-          if (verdict === 'phone_number_invalid' || verdict === 'too_many_texts' || verdict === 'authenticator_limit') {
-            return { kind: verdict };
+        (error) => {
+          switch (error.verdict) {
+            case 'phone_number_invalid':
+            case 'too_many_texts':
+            case 'authenticator_limit':
+              return { kind: error.verdict };
+            default:
+              return unexpected(error);
           }
-          return tokenRefusal(verdict);
         },
       );
     },
@@ -76,23 +103,24 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
      */
     async confirm(input: ConfirmInput): Promise<ConfirmOutcome> {
       const { accessToken, factor, proof } = input;
-      return refusing<ConfirmOutcome>(
-        async () => {
-          if (activityInfo().attempt > 1 && (await becameActive(mfa, input))) {
+      return asOwner<ConfirmOutcome>(
+        input,
+        async (signal) => {
+          if (activityInfo().attempt > 1 && (await becameActive(mfa, input, signal))) {
             log.info('an earlier attempt had been accepted', { factor });
             return { kind: 'accepted' };
           }
-          return { kind: 'accepted', token: await mfa.confirm(accessToken, proof, cancellationSignal()) };
+          return { kind: 'accepted', token: await mfa.confirm(accessToken, proof, signal) };
         },
-        (verdict) => {
-          switch (verdict) {
+        (error) => {
+          switch (error.verdict) {
             case 'code_rejected':
             case 'challenge_expired':
             case 'too_many_codes':
             case 'denied':
-              return { kind: verdict };
+              return { kind: error.verdict };
             default:
-              return tokenRefusal(verdict);
+              return unexpected(error);
           }
         },
       );
@@ -100,31 +128,53 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
 
     /**
      * `DELETE /mfa/authenticators/{id}`. One that is gone already counts as deleted, so a call whose answer is lost is
-     * simply made again.
+     * simply made again. Whatever else Auth0 says no with, the authenticator stays: nobody's enrollment fails for that.
      */
-    async deleteAuthenticator({ accessToken, id }: { accessToken: string; id: string }): Promise<DeleteOutcome> {
-      return refusing<DeleteOutcome>(
-        async () => {
-          await mfa.deleteAuthenticator(accessToken, id, cancellationSignal());
+    async deleteAuthenticator(input: DeleteInput): Promise<DeleteOutcome> {
+      return asOwner<DeleteOutcome>(
+        input,
+        async (signal) => {
+          await mfa.deleteAuthenticator(input.accessToken, input.id, signal);
           return { kind: 'deleted' };
         },
-        (verdict) => {
-          if (verdict === 'not_found') return { kind: 'deleted' };
-          return verdict === 'configuration' ? { kind: 'not_allowed' } : tokenRefusal(verdict);
+        (error) => {
+          switch (error.verdict) {
+            case 'not_found':
+              return { kind: 'deleted' };
+            case 'token_expired':
+            case 'token_wrong_kind':
+            case 'unreachable':
+            case 'throttled':
+            case 'ambiguous':
+              return undefined;
+            default:
+              log.warn('Auth0 does not delete an authenticator', told(error));
+              return { kind: 'not_allowed' };
+          }
         },
         { repeatable: true },
       );
     },
 
-    /** The refresh_token grant. A refusal means that the user must sign in. */
-    async refreshToken({ refreshToken }: { refreshToken: string }): Promise<RefreshOutcome> {
+    /** The refresh_token grant. A refusal means that the user must sign in; so does a token that is not the user's. */
+    async refreshToken({ userId, refreshToken }: RefreshInput): Promise<RefreshOutcome> {
       return refusing<RefreshOutcome>(
-        async () => ({ kind: 'refreshed', token: await mfa.refresh(refreshToken, cancellationSignal()) }),
-        // A tenant that does not refresh is no reason to end a case: the user can still sign in.
-        (verdict) =>
-          verdict === 'configuration' || verdict === 'denied' || tokenRefusal(verdict) !== undefined
-            ? { kind: 'refused' }
-            : undefined,
+        async (signal) => {
+          const token = await mfa.refresh(refreshToken, signal);
+          const foreign = foreignToken(token.accessToken, userId, opaqueTokens);
+          return foreign === undefined ? { kind: 'refreshed', token } : { kind: 'foreign', problem: foreign };
+        },
+        (error) => {
+          switch (error.verdict) {
+            case 'configuration': // a tenant that does not refresh is no reason to end an enrollment: the user can still sign in
+            case 'denied':
+            case 'token_expired':
+            case 'token_wrong_kind':
+              return { kind: 'refused' };
+            default:
+              return unexpected(error);
+          }
+        },
       );
     },
 
@@ -137,22 +187,36 @@ export function createActivities({ mfa, cancelRun }: ActivityDependencies) {
   };
 }
 
-/** Runs a call; a verdict that `refusal` names becomes a value, any other a failure. */
 async function refusing<Outcome>(
-  call: () => Promise<Outcome>,
-  refusal: (verdict: Auth0Verdict) => Outcome | undefined,
+  call: (signal: AbortSignal) => Promise<Outcome>,
+  refusal: (error: Auth0Error) => Outcome | undefined,
   kind: { readonly repeatable: boolean } = { repeatable: false },
 ): Promise<Outcome> {
   try {
-    return await call();
+    return await withinAttempt(call);
   } catch (error) {
-    const outcome = error instanceof Auth0Error ? refusal(error.verdict) : undefined;
+    const outcome = error instanceof Auth0Error ? refusal(error) : undefined;
     if (outcome !== undefined) return outcome;
     throw failureOf(error, kind);
   }
 }
 
-function tokenRefusal(verdict: Auth0Verdict): TokenRefused | undefined {
+function tokenRefusal({ verdict }: Auth0Error): TokenRefused | undefined {
   if (verdict === 'token_expired') return { kind: 'token_refused', problem: 'token_refused' };
   return verdict === 'token_wrong_kind' ? { kind: 'token_refused', problem: 'token_wrong_kind' } : undefined;
 }
+
+/** A refusal that says nothing about this step. The enrollment waits for an operator; the log tells what came. */
+function unexpected(error: Auth0Error): Unexpected | undefined {
+  switch (error.verdict) {
+    case 'unexpected':
+    case 'denied':
+    case 'pending':
+      log.warn('an answer came that Auth0 is not known to give', told(error));
+      return { kind: 'unexpected' };
+    default:
+      return undefined;
+  }
+}
+
+const told = ({ endpoint, status, error, remedy }: Auth0Error) => defined({ endpoint, status, error, remedy });

@@ -96,7 +96,7 @@ export const classificationRows: readonly ClassificationRow[] = [
   // Texts that nobody has recorded: most likely the code, and asking again is bounded.
   { calls: confirm, error: 'invalid_grant', verdict: 'code_rejected' },
 
-  // The number and the user's records
+  // The number and the user's authenticators
   {
     calls: ['associate'],
     error: 'bad_gateway',
@@ -151,5 +151,5 @@ export const classificationRows: readonly ClassificationRow[] = [
 
   // The rest of two shared codes
   { calls: [...bearerCalls, ...token], error: 'access_denied', verdict: 'denied' },
-  { calls: [...bearerCalls, ...token], error: 'invalid_request', verdict: 'malformed_request' },
+  { calls: [...bearerCalls, ...token], error: 'invalid_request', verdict: 'unexpected', remedy: remedies.unknownError },
 ];

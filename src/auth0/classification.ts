@@ -36,7 +36,7 @@ export function classify(answer: RefusedAnswer, now: number): Classification {
   }
   if (answer.status === 429 || error === 'too_many_requests') {
     const wait = retryAfterMs(rateLimitHeaders(answer.headers), now);
-    return { verdict: 'rate_limited', ...named, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+    return { verdict: 'throttled', ...named, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   }
   if (!isRefusal(answer.status) && !isRedirect(answer.status)) return { verdict: unanswered(answer.call), ...named };
   if (isDamaged(answer)) return { verdict: unanswered(answer.call) };
@@ -51,18 +51,17 @@ export const unanswered = (call: Auth0Call): 'unreachable' | 'ambiguous' =>
 const isDamaged = ({ headers, body }: RefusedAnswer): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '') && parseJson(body) === undefined;
 
-/** For what no row knows. */
-function byStatus({ call, status }: RefusedAnswer, error: string | undefined): Classification {
-  const takesBearer = bearerCalls.includes(call);
+/** For what no row knows. Only two things follow from a status alone; a proxy, a firewall or a new text may be behind the rest. */
+function byStatus({ call, status, headers }: RefusedAnswer, error: string | undefined): Classification {
+  if (isPage(headers)) return { verdict: 'unexpected', remedy: remedies.notAuth0 };
   if (call === 'delete' && status === 404) return { verdict: 'not_found' };
-  if (takesBearer && status === 401) return { verdict: 'token_expired' };
-  if (error === undefined || status === 404 || isRedirect(status)) {
-    return { verdict: 'configuration', remedy: remedies.notAuth0 };
-  }
-  if (status === 401) return { verdict: 'configuration', remedy: remedies.clientRefused };
-  if (status === 403) return { verdict: 'denied' };
-  return { verdict: 'malformed_request' };
+  if (bearerCalls.includes(call) && status === 401) return { verdict: 'token_expired' };
+  const isAuth0 = error !== undefined && status !== 404 && !isRedirect(status);
+  return { verdict: 'unexpected', remedy: isAuth0 ? remedies.unknownError : remedies.notAuth0 };
 }
+
+/** Auth0's API answers with JSON or nothing: a page is somebody else's, whatever its status says. */
+const isPage = (headers: IncomingHttpHeaders): boolean => /\bhtml\b/i.test(headers['content-type'] ?? '');
 
 /** 408 is a proxy that lost patience, so it says as little as a 5xx does. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;

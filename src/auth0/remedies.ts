@@ -13,4 +13,6 @@ export const remedies = {
   audienceUnknown:
     'Set AUTH0_AUDIENCE to https://<tenant domain>/mfa/: the tenant domain itself, not a custom one, with the slash at the end.',
   notAuth0: 'Check AUTH0_DOMAIN and every proxy on the way: what answers there is not the Auth0 API.',
+  unknownError:
+    'Look the error up in the log of the Auth0 tenant (Monitoring, Logs): this program does not know what it means.',
 } as const;

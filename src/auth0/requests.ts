@@ -1,5 +1,5 @@
 import type { AssociateRequest } from '../factors';
-import type { Proof } from './mfa';
+import type { Proof } from '../enrollment/steps';
 
 /** What we ask of Auth0. One endpoint can serve several: `POST /oauth/token` serves four. */
 export type Auth0Call = 'associate' | 'confirm_oob' | 'confirm_otp' | 'list' | 'delete' | 'refresh' | 'exchange';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Authenticator } from '../factors';
-import type { Associated, TokenSet } from './mfa';
+import type { Associated, TokenSet } from '../enrollment/steps';
 
 // What Auth0 answers, as schemas from its spelling to ours. Fields that we do not use may come and go.
 
@@ -18,7 +18,6 @@ export const associateResponse = z
     z.object({
       authenticator_type: z.literal('oob'),
       oob_code: text,
-      binding_method: z.literal('prompt').nullish(),
       recovery_codes: recoveryCodes,
     }),
     z.object({
@@ -34,7 +33,6 @@ export const associateResponse = z
       ? {
           type: 'oob',
           oobCode: answer.oob_code,
-          ...(answer.binding_method ? { bindingMethod: answer.binding_method } : {}),
           ...withRecoveryCode(answer.recovery_codes),
         }
       : {

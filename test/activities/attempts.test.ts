@@ -18,7 +18,7 @@ const working: Partial<MfaClient> = {
   confirm: () => Promise.resolve({ accessToken: 'next', expiresIn: 600, scope: [] }),
 };
 
-/** One call at this attempt, where Auth0 lists these records: what became of it, and what Auth0 was asked. */
+/** One call at this attempt, where Auth0 lists these authenticators: what became of it, and what Auth0 was asked. */
 async function at(attempt: number, name: 'associate' | 'confirm', listed: readonly Authenticator[] | Auth0Verdict) {
   const { mfa, asked } = auth0That(
     refusal({ verdict: typeof listed === 'string' ? listed : 'pending', retryAfterMs: 20_000 }),
@@ -40,14 +40,14 @@ describe.each([2, 3, 6])('attempt %i of associate', (attempt) => {
   test.each([
     ['nothing', []],
     ['only what the user had', [sms('sms|dev_known', false)]],
-    ['only a record of another factor', [totp]],
+    ['only an authenticator of another factor', [totp]],
   ])('asks when the list shows %s', async (_what, listed) => {
     const { outcome, asked } = await at(attempt, 'associate', listed);
     expect(outcome).toMatchObject({ kind: 'associated' });
     expect(asked).toEqual(['listAuthenticators', 'associate']);
   });
 
-  test.each([false, true])('asks no more when the list shows a new record, active: %p', async (active) => {
+  test.each([false, true])('asks no more when the list shows a new authenticator, active: %p', async (active) => {
     const { outcome, asked } = await at(attempt, 'associate', [sms('sms|dev_new', active)]);
     expect(outcome).toMatchObject({ type: 'Auth0Ambiguous', nonRetryable: true });
     expect(asked).toEqual(['listAuthenticators']);
@@ -57,7 +57,7 @@ describe.each([2, 3, 6])('attempt %i of associate', (attempt) => {
 describe.each([2, 3, 6])('attempt %i of confirm', (attempt) => {
   test.each([
     ['nothing', []],
-    ['the record unconfirmed', [sms('sms|dev_new', false)]],
+    ['the authenticator unconfirmed', [sms('sms|dev_new', false)]],
     ['only what was active before', [sms('sms|dev_known', true)]],
     ['only another factor active', [totp]],
   ])('asks when the list shows %s', async (_what, listed) => {
@@ -76,11 +76,15 @@ describe.each([2, 3, 6])('attempt %i of confirm', (attempt) => {
 describe('a later attempt that cannot look', () => {
   test.each([
     ['associate', 'unreachable', false],
-    ['associate', 'rate_limited', false],
+    ['associate', 'throttled', false],
+    ['associate', 'unexpected', true],
+    ['associate', 'denied', true],
     ['associate', 'token_expired', true],
     ['associate', 'token_wrong_kind', true],
     ['confirm', 'unreachable', false],
-    ['confirm', 'rate_limited', false],
+    ['confirm', 'throttled', false],
+    ['confirm', 'unexpected', true],
+    ['confirm', 'denied', true],
   ] as const)(
     '%s, on %s: sends nothing and says that the step may have had its effect',
     async (name, verdict, last) => {
@@ -96,7 +100,7 @@ describe('a later attempt that cannot look', () => {
     expect(asked).toEqual(['listAuthenticators']);
   });
 
-  test.each(['associate', 'confirm'] as const)('%s, at a closed door: fails by its name', async (name) => {
+  test.each(['associate', 'confirm'] as const)('%s, at a misconfigured tenant: fails by its name', async (name) => {
     expect((await at(2, name, 'configuration')).outcome).toMatchObject({ type: 'Auth0Configuration' });
   });
 

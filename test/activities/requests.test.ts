@@ -1,12 +1,13 @@
 import { expect, jest, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities';
-import type { Associated, MfaClient, TokenSet } from '../../src/auth0/mfa';
+import type { MfaClient } from '../../src/auth0/mfa';
+import type { Associated, TokenSet } from '../../src/enrollment/steps';
 import type { Authenticator } from '../../src/factors';
-import { activitiesOf, auth0That, environment, refusal, runIn, secrets } from './stage';
+import { activitiesOf, auth0That, environment, refusal, runIn, secrets, tokenOf, userId } from './stage';
 
-const token: TokenSet = { accessToken: 'the-next-token', expiresIn: 600, scope: ['enroll'] };
-const texted: Associated = { type: 'oob', oobCode: 'oob', bindingMethod: 'prompt' };
+const token: TokenSet = { accessToken: tokenOf(userId), expiresIn: 600, scope: ['enroll'] };
+const texted: Associated = { type: 'oob', oobCode: 'oob' };
 const listed: readonly Authenticator[] = [{ id: 'totp|dev_1', authenticatorType: 'otp', active: true }];
 
 /** What the client's function was called with, less the signal; and what the activity made of its answer. */
@@ -30,7 +31,7 @@ const { accessToken, phoneNumber, refreshToken } = secrets;
 
 test('a reading passes on what Auth0 lists', async () => {
   const { input, outcome } = await asked('listAuthenticators', listed, (activities) =>
-    activities.listAuthenticators({ accessToken }),
+    activities.listAuthenticators({ userId, accessToken }),
   );
   expect(input).toEqual([accessToken]);
   expect(outcome).toEqual({ kind: 'listed', authenticators: listed });
@@ -38,15 +39,25 @@ test('a reading passes on what Auth0 lists', async () => {
 
 test('a text is asked for by channel and number', async () => {
   const { input, outcome } = await asked('associate', texted, (activities) =>
-    activities.associate({ accessToken, factor: 'sms', phoneNumber, knownIds: [] }),
+    activities.associate({ userId, accessToken, factor: 'sms', phoneNumber, knownIds: [] }),
   );
   expect(input).toEqual([accessToken, { authenticatorTypes: ['oob'], oobChannels: ['sms'], phoneNumber }]);
   expect(outcome).toEqual({ kind: 'associated', challenge: texted });
 });
 
+test.each([
+  ['a call', 'voice', { authenticatorTypes: ['oob'], oobChannels: ['voice'], phoneNumber }],
+  ['an email', 'email', { authenticatorTypes: ['oob'], oobChannels: ['email'] }],
+] as const)('%s is asked for by its channel', async (_what, factor, request) => {
+  const { input } = await asked('associate', texted, (activities) =>
+    activities.associate({ userId, accessToken, factor, phoneNumber, knownIds: [] }),
+  );
+  expect(input).toEqual([accessToken, request]);
+});
+
 test('an app is asked for without the number', async () => {
   const { input } = await asked('associate', texted, (activities) =>
-    activities.associate({ accessToken, factor: 'otp', phoneNumber, knownIds: [] }),
+    activities.associate({ userId, accessToken, factor: 'otp', phoneNumber, knownIds: [] }),
   );
   expect(input).toEqual([accessToken, { authenticatorTypes: ['otp'] }]);
 });
@@ -54,30 +65,32 @@ test('an app is asked for without the number', async () => {
 test('a code goes with the token of its challenge, and the next token comes back', async () => {
   const proof = { type: 'otp', otp: secrets.otp } as const;
   const { input, outcome } = await asked('confirm', token, (activities) =>
-    activities.confirm({ accessToken, factor: 'otp', proof, activeIds: [] }),
+    activities.confirm({ userId, accessToken, factor: 'otp', proof, activeIds: [] }),
   );
   expect(input).toEqual([accessToken, proof]);
   expect(outcome).toEqual({ kind: 'accepted', token });
 });
 
-test('a record is deleted by its id', async () => {
+test('an authenticator is deleted by its id', async () => {
   const { input, outcome } = await asked('deleteAuthenticator', undefined, (activities) =>
-    activities.deleteAuthenticator({ accessToken, id: 'sms|dev_1' }),
+    activities.deleteAuthenticator({ userId, accessToken, id: 'sms|dev_1' }),
   );
   expect(input).toEqual([accessToken, 'sms|dev_1']);
   expect(outcome).toEqual({ kind: 'deleted' });
 });
 
 test('a refreshed token comes back whole', async () => {
-  const { input, outcome } = await asked('refresh', token, (activities) => activities.refreshToken({ refreshToken }));
+  const { input, outcome } = await asked('refresh', token, (activities) =>
+    activities.refreshToken({ userId, refreshToken }),
+  );
   expect(input).toEqual([refreshToken]);
   expect(outcome).toEqual({ kind: 'refreshed', token });
 });
 
-test('a run has itself cancelled, and no other run of the same case', async () => {
+test('a run has itself cancelled, and no other run of the same enrollment', async () => {
   const cancelRun = jest.fn(() => Promise.resolve());
   const { mfa } = auth0That(refusal({ verdict: 'pending' }));
-  const own = new MockActivityEnvironment({ workflowExecution: { workflowId: 'the-case', runId: 'this-run' } });
-  await runIn(own, () => createActivities({ mfa, cancelRun }).cancelOwnRun());
-  expect(cancelRun.mock.calls).toEqual([['the-case', 'this-run']]);
+  const own = new MockActivityEnvironment({ workflowExecution: { workflowId: 'the-enrollment', runId: 'this-run' } });
+  await runIn(own, () => createActivities({ mfa, opaqueTokens: 'refuse', cancelRun }).cancelOwnRun());
+  expect(cancelRun.mock.calls).toEqual([['the-enrollment', 'this-run']]);
 });

@@ -3,10 +3,20 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities, type Activities } from '../../src/activities';
 import { Auth0Error, type Auth0ErrorDetails } from '../../src/auth0/errors';
 import type { MfaClient } from '../../src/auth0/mfa';
+import type { OpaqueTokens } from '../../src/enrollment/token-owner';
+
+export const userId = 'auth0|own';
+
+/** A JWT of this user. Its signature is a word that shows whether the token leaks. */
+export const tokenOf = (subject: string): string =>
+  [{ alg: 'RS256' }, { sub: subject }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .concat('planted-access-token')
+    .join('.');
 
 /** Everything that a failure must not show. */
 export const secrets = {
-  accessToken: 'planted-access-token',
+  accessToken: tokenOf(userId),
   refreshToken: 'planted-refresh-token',
   oobCode: 'planted-oob-code',
   bindingCode: '271828',
@@ -14,20 +24,29 @@ export const secrets = {
   phoneNumber: '+14155550123',
 };
 
-/** One call of each activity as the workflow makes it. */
+/** One call of each activity as the workflow makes it, with this access token. */
 export const calls = {
-  listAuthenticators: (activities: Activities) => activities.listAuthenticators(secrets),
-  associate: (activities: Activities) =>
-    activities.associate({ ...secrets, factor: 'sms', knownIds: ['sms|dev_known'] }),
-  confirm: (activities: Activities) =>
+  listAuthenticators: (activities: Activities, accessToken = secrets.accessToken) =>
+    activities.listAuthenticators({ userId, accessToken }),
+  associate: (activities: Activities, accessToken = secrets.accessToken) =>
+    activities.associate({
+      userId,
+      accessToken,
+      factor: 'sms',
+      phoneNumber: secrets.phoneNumber,
+      knownIds: ['sms|dev_known'],
+    }),
+  confirm: (activities: Activities, accessToken = secrets.accessToken) =>
     activities.confirm({
-      accessToken: secrets.accessToken,
+      userId,
+      accessToken,
       factor: 'sms',
       proof: { type: 'oob', oobCode: secrets.oobCode, bindingCode: secrets.bindingCode },
       activeIds: ['sms|dev_known'],
     }),
-  deleteAuthenticator: (activities: Activities) => activities.deleteAuthenticator({ ...secrets, id: 'sms|dev_1' }),
-  refreshToken: (activities: Activities) => activities.refreshToken(secrets),
+  deleteAuthenticator: (activities: Activities, accessToken = secrets.accessToken) =>
+    activities.deleteAuthenticator({ userId, accessToken, id: 'sms|dev_1' }),
+  refreshToken: (activities: Activities) => activities.refreshToken({ userId, refreshToken: secrets.refreshToken }),
 } as const;
 export type ActivityName = keyof typeof calls;
 
@@ -58,8 +77,8 @@ export function auth0That(refuses: Auth0Error, but: Partial<MfaClient> = {}) {
   return { mfa, asked };
 }
 
-export const activitiesOf = (mfa: MfaClient): Activities =>
-  createActivities({ mfa, cancelRun: () => Promise.resolve() });
+export const activitiesOf = (mfa: MfaClient, opaqueTokens: OpaqueTokens = 'refuse'): Activities =>
+  createActivities({ mfa, opaqueTokens, cancelRun: () => Promise.resolve() });
 
 export const environment = (attempt = 1) =>
   new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR', () => undefined) });

@@ -1,14 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createMfaClient } from '../../src/auth0/mfa-client';
-import type { AssociateInput } from '../../src/activities/outcomes';
+import type { AssociateInput } from '../../src/enrollment/steps';
 import { startTenant, type Tenant } from '../emulator/tenant';
 import { activitiesOf, environment, runIn } from './stage';
 
 let tenant: Tenant;
 let mfa: ReturnType<typeof createMfaClient>;
+let userId: string;
 let token: string;
 const phoneNumber = '+14155550123';
-const associateInput = (): AssociateInput => ({ accessToken: token, factor: 'sms', phoneNumber, knownIds: [] });
+const associateInput = (): AssociateInput => ({
+  userId,
+  accessToken: token,
+  factor: 'sms',
+  phoneNumber,
+  knownIds: [],
+});
 
 beforeAll(async () => {
   tenant = await startTenant();
@@ -16,7 +23,8 @@ beforeAll(async () => {
   mfa = createMfaClient({ domain: new URL(publicUrl).host, baseUrl: publicUrl, clientId, clientSecret });
 });
 beforeEach(async () => {
-  token = await tenant.token(await tenant.newUser());
+  userId = await tenant.newUser();
+  token = await tenant.token(userId);
 });
 afterEach(() => tenant.control('DELETE', '/faults'));
 afterAll(async () => {
@@ -52,6 +60,7 @@ describe('a worker that dies between the answer of Auth0 and its own', () => {
     const confirm = (attempt: number) =>
       runIn(environment(attempt), () =>
         activitiesOf(mfa).confirm({
+          userId,
           accessToken: token,
           factor: 'sms',
           proof: { type: 'oob', oobCode, bindingCode },
@@ -65,6 +74,36 @@ describe('a worker that dies between the answer of Auth0 and its own', () => {
   });
 });
 
+describe('a token of another user', () => {
+  const arrivedInAll = async () => (JSON.parse((await tenant.control('GET', '/requests')).text) as unknown[]).length;
+
+  test.each(['access_token', 'mfa_token'] as const)('(%s) reaches Auth0 in no call', async (kind) => {
+    const accessToken = await tenant.token(await tenant.newUser(), { kind });
+    const activities = activitiesOf(mfa);
+    const before = await arrivedInAll();
+    const owned = { userId, accessToken };
+    const outcomes = await Promise.all([
+      runIn<object>(environment(), () => activities.listAuthenticators(owned)),
+      runIn<object>(environment(2), () => activities.associate({ ...associateInput(), ...owned })),
+      runIn<object>(environment(2), () =>
+        activities.confirm({ ...owned, factor: 'otp', proof: { type: 'otp', otp: '123456' }, activeIds: [] }),
+      ),
+      runIn<object>(environment(), () => activities.deleteAuthenticator({ ...owned, id: 'sms|dev_1' })),
+    ]);
+    const problem = kind === 'mfa_token' ? 'token_unreadable' : 'token_of_another_user';
+    expect(outcomes).toEqual(Array.from({ length: 4 }, () => ({ kind: 'token_refused', problem })));
+    expect(await arrivedInAll()).toBe(before);
+  });
+
+  test('that a refresh token gave is not handed on', async () => {
+    const other = await tenant.newUser();
+    const { json } = await tenant.control('POST', '/tokens', { userId: other, scope: 'enroll offline_access' });
+    const refreshToken = tenant.text(json['refreshToken']);
+    const outcome = await runIn(environment(), () => activitiesOf(mfa).refreshToken({ userId, refreshToken }));
+    expect(outcome).toEqual({ kind: 'foreign', problem: 'token_of_another_user' });
+  });
+});
+
 describe('a worker that is told to stop while Auth0 is asked', () => {
   /** Cancels when the request has arrived; Auth0 keeps its answer longer than the test takes. */
   async function stopped(route: string, call: () => Promise<object>) {
@@ -72,7 +111,12 @@ describe('a worker that is told to stop while Auth0 is asked', () => {
     const stopping = environment();
     const before = await arrived(route);
     const outcome = runIn(stopping, call).catch((error: unknown) => error);
-    while ((await arrived(route)) === before) await new Promise((resolve) => setTimeout(resolve, 20));
+    let early: unknown;
+    void outcome.then((came) => (early = came));
+    while ((await arrived(route)) === before) {
+      if (early !== undefined) throw new Error(`an outcome before a request: ${JSON.stringify(early)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     stopping.cancel('WORKER_SHUTDOWN');
     return outcome;
   }
@@ -84,7 +128,7 @@ describe('a worker that is told to stop while Auth0 is asked', () => {
 
   test('a reading is simply made again', async () => {
     const outcome = await stopped('GET /mfa/authenticators', () =>
-      activitiesOf(mfa).listAuthenticators({ accessToken: token }),
+      activitiesOf(mfa).listAuthenticators({ userId, accessToken: token }),
     );
     expect(outcome).toMatchObject({ type: 'Auth0Unreachable', nonRetryable: false });
   });
@@ -99,12 +143,12 @@ describe('a worker that is told to stop while Auth0 is asked', () => {
   });
 });
 
-test('no activity heartbeats, so a case that is cancelled never cuts a call under way', async () => {
+test('no activity heartbeats, so an enrollment that is cancelled never cuts a call under way', async () => {
   const beats: unknown[] = [];
   const listening = environment(2);
   listening.on('heartbeat', (details) => beats.push(details));
   const activities = activitiesOf(mfa);
   await runIn(listening, () => activities.associate(associateInput()));
-  await runIn(listening, () => activities.listAuthenticators({ accessToken: token }));
+  await runIn(listening, () => activities.listAuthenticators({ userId, accessToken: token }));
   expect(beats).toEqual([]);
 });

@@ -315,7 +315,8 @@ const cases: readonly Case[] = [
     statuses: [400],
     error: 'invalid_request',
     description: 'Missing required parameter: oob_code',
-    verdict: 'malformed_request',
+    verdict: 'unexpected',
+    remedy: 'unknownError',
   },
 ];
 
@@ -384,6 +385,15 @@ function meets(row: (typeof classificationRows)[number], sample: Case): boolean 
   );
 }
 
+test.each([
+  ['a deletion is not one that is gone already', 'delete', 404],
+  ['a list is not about the token', 'list', 401],
+] as const)('a page of a proxy in answer to %s', (_what, call, status) => {
+  const headers = { 'content-type': 'text/html; charset=utf-8' };
+  const verdict = { verdict: 'unexpected', remedy: remedies.notAuth0 };
+  expect(classify({ call, status, headers, body: '<!doctype html><p>Blocked' }, now)).toEqual(verdict);
+});
+
 describe('an answer that no row knows', () => {
   test.each<[string, Auth0Call, number, unknown, object]>([
     [
@@ -391,15 +401,15 @@ describe('an answer that no row knows', () => {
       'associate',
       429,
       { error: 'too_many_requests' },
-      { verdict: 'rate_limited', retryAfterMs: 12_000 },
+      { verdict: 'throttled', retryAfterMs: 12_000 },
     ],
-    ['429 without a body too', 'confirm_oob', 429, '', { verdict: 'rate_limited', retryAfterMs: 12_000 }],
+    ['429 without a body too', 'confirm_oob', 429, '', { verdict: 'throttled', retryAfterMs: 12_000 }],
     [
       '429 with a shared code too',
       'confirm_otp',
       429,
       { error: 'invalid_grant' },
-      { verdict: 'rate_limited', retryAfterMs: 12_000 },
+      { verdict: 'throttled', retryAfterMs: 12_000 },
     ],
     ['5xx to a POST', 'associate', 500, '', { verdict: 'ambiguous' }],
     ['5xx to a token request', 'refresh', 503, '<html>', { verdict: 'ambiguous' }],
@@ -407,7 +417,14 @@ describe('an answer that no row knows', () => {
     ['5xx to a GET', 'list', 503, '', { verdict: 'unreachable' }],
     ['5xx with a shared code is no refusal', 'confirm_oob', 500, { error: 'invalid_grant' }, { verdict: 'ambiguous' }],
     ['408 to a POST', 'associate', 408, '', { verdict: 'ambiguous' }],
-    ['a redirect', 'associate', 302, '', { verdict: 'configuration', remedy: remedies.notAuth0 }],
+    ['a redirect', 'associate', 302, '', { verdict: 'unexpected', remedy: remedies.notAuth0 }],
+    [
+      'a redirect that calls itself an error',
+      'confirm_oob',
+      307,
+      { error: 'a_new_code' },
+      { verdict: 'unexpected', remedy: remedies.notAuth0 },
+    ],
     ['401 to a bearer', 'associate', 401, 'Unauthorized', { verdict: 'token_expired' }],
     ['401 to a bearer with a new code', 'list', 401, { error: 'new_code' }, { verdict: 'token_expired' }],
     [
@@ -415,19 +432,34 @@ describe('an answer that no row knows', () => {
       'confirm_oob',
       401,
       { error: 'new_code' },
-      { verdict: 'configuration', remedy: remedies.clientRefused },
+      { verdict: 'unexpected', remedy: remedies.unknownError },
     ],
     ['404 to a delete', 'delete', 404, 'Not Found', { verdict: 'not_found' }],
+    ['404 elsewhere', 'associate', 404, { error: 'not_found' }, { verdict: 'unexpected', remedy: remedies.notAuth0 }],
+    ['403 in HTML', 'confirm_oob', 403, '<html>', { verdict: 'unexpected', remedy: remedies.notAuth0 }],
+    ['403 in HTML to a deletion', 'delete', 403, '<html>', { verdict: 'unexpected', remedy: remedies.notAuth0 }],
+    ['401 in HTML to a client', 'refresh', 401, '<html>', { verdict: 'unexpected', remedy: remedies.notAuth0 }],
     [
-      '404 elsewhere',
+      '403 with a new code',
       'associate',
-      404,
-      { error: 'not_found' },
-      { verdict: 'configuration', remedy: remedies.notAuth0 },
+      403,
+      { error: 'new_code' },
+      { verdict: 'unexpected', remedy: remedies.unknownError },
     ],
-    ['403 in HTML', 'confirm_oob', 403, '<html>', { verdict: 'configuration', remedy: remedies.notAuth0 }],
-    ['403 with a new code', 'associate', 403, { error: 'new_code' }, { verdict: 'denied' }],
-    ['400 with a new code', 'associate', 400, { error: 'new_code' }, { verdict: 'malformed_request' }],
+    [
+      '400 with a new code',
+      'associate',
+      400,
+      { error: 'new_code' },
+      { verdict: 'unexpected', remedy: remedies.unknownError },
+    ],
+    [
+      '400 with a new text of a known code',
+      'confirm_otp',
+      400,
+      { error: 'invalid_request', error_description: 'A text that nobody has recorded' },
+      { verdict: 'unexpected', remedy: remedies.unknownError },
+    ],
     [
       'an error without description',
       'confirm_oob',
@@ -453,10 +485,10 @@ test.each<[string, Auth0Call, string, string]>([
 
 test('an error that is more than letters is not passed on', () => {
   const answer = refusal('associate', 400, { error: 'invalid_code_123456' });
-  expect(classify(answer, now)).toEqual({ verdict: 'malformed_request' });
+  expect(classify(answer, now)).toEqual({ verdict: 'unexpected', remedy: remedies.unknownError });
 });
 
-test('any answer at all gets a verdict, remedies come with two of them, and only 429 comes with a wait', () => {
+test('any answer at all gets a verdict, remedies come with three of them, and only 429 comes with a wait', () => {
   const callNames = Object.keys(endpoints) as Auth0Call[]; // Object.keys forgets the key type; the object is closed
   const errors = classificationRows.map(({ error }) => error);
   const texts = cases.map(({ description }) => description ?? '');
@@ -483,10 +515,32 @@ test('any answer at all gets a verdict, remedies come with two of them, and only
       (call, status, text, sent) => {
         const result = classify({ call, status, body: text, headers: sent, token: jwt }, now);
         expect(result.verdict).toMatch(/^[a-z_]+$/);
-        expect(result.remedy !== undefined).toBe(['configuration', 'token_wrong_kind'].includes(result.verdict));
-        if (result.verdict !== 'rate_limited') expect(result.retryAfterMs).toBeUndefined();
+        expect(result.remedy !== undefined).toBe(
+          ['configuration', 'token_wrong_kind', 'unexpected'].includes(result.verdict),
+        );
+        if (result.verdict !== 'throttled') expect(result.retryAfterMs).toBeUndefined();
       },
     ),
+    { numRuns: 1_000 },
+  );
+});
+
+test('no status or page alone ends an enrollment: only a row that Auth0 is known to answer with does', () => {
+  const callNames = Object.keys(endpoints) as Auth0Call[]; // see above
+  const known = new Set(classificationRows.map(({ error }) => error));
+  const body = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .string()
+      .filter((error) => !known.has(error))
+      .map((error) => JSON.stringify({ error, error_description: error })),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...callNames), fc.integer({ min: 300, max: 599 }), body, (call, status, text) => {
+      const { verdict } = classify({ call, status, body: text, headers: {} }, now);
+      expect(['configuration', 'malformed_request']).not.toContain(verdict);
+    }),
     { numRuns: 1_000 },
   );
 });

@@ -52,8 +52,7 @@ async function associateTotp(mfa: Client, token: string) {
 /** SMS, then TOTP with the token of the first confirm, read back, removed: what every tenant must do. */
 async function enrollsBothFactors({ tenant, mfa }: { tenant: ContractTenant; mfa: Client }): Promise<void> {
   await tenant.clearTexts();
-  const { oobCode, bindingMethod } = await associateSms(mfa, tenant.accessToken, tenant.phoneNumber);
-  expect(bindingMethod).toBe('prompt');
+  const { oobCode } = await associateSms(mfa, tenant.accessToken, tenant.phoneNumber);
   const bindingCode = await tenant.textedCode();
   const answer = (code: string, oob = oobCode) =>
     mfa.confirm(tenant.accessToken, { type: 'oob', oobCode: oob, bindingCode: code });
@@ -107,7 +106,7 @@ type Refusal<Opened> = readonly [
   act: (opened: Opened) => Promise<unknown>,
 ];
 
-const recordThatIsGone = 'a record that is not there counts as removed';
+const authenticatorThatIsGone = 'an authenticator that is not there counts as removed';
 
 async function removesWhatIsGone({ tenant, mfa }: { tenant: ContractTenant; mfa: Client }): Promise<void> {
   await expect(mfa.deleteAuthenticator(tenant.accessToken, 'totp|dev_0000000000000000')).resolves.toBeUndefined();
@@ -165,12 +164,12 @@ describe('the emulated tenant', () => {
     expect([first.recoveryCode, second.recoveryCode]).toEqual([expect.stringMatching(/^[A-Z0-9]{24}$/), undefined]);
   });
 
-  test(recordThatIsGone, async () => removesWhatIsGone(await openEmulated()));
+  test(authenticatorThatIsGone, async () => removesWhatIsGone(await openEmulated()));
 
   test.each<Refusal<Opened>>([
     ...everywhere,
     [
-      'a token that is over',
+      'a token that has expired',
       'token_expired',
       undefined,
       async ({ mfa, tenant }) => {
@@ -179,7 +178,7 @@ describe('the emulated tenant', () => {
       },
     ],
     [
-      'a token that is over when the code comes',
+      'a token that has expired when the code comes',
       'token_expired',
       undefined,
       async ({ mfa, tenant }) => {
@@ -232,12 +231,12 @@ describe('the emulated tenant', () => {
       },
     ],
     [
-      'one record too many',
+      'one authenticator too many',
       'authenticator_limit',
       undefined,
       async ({ mfa, tenant }) => {
         await tenant.control('PUT', '/switches', { authenticatorLimit: 1 });
-        for (let record = 1; record <= 2; record += 1) await mfa.associate(tenant.accessToken, totp);
+        for (let count = 1; count <= 2; count += 1) await mfa.associate(tenant.accessToken, totp);
       },
     ],
     [
@@ -289,7 +288,7 @@ describe('the emulated tenant', () => {
     ],
     [
       'a limited rate',
-      'rate_limited',
+      'throttled',
       undefined,
       async ({ mfa, tenant }) => {
         await tenant.control('POST', '/faults', { type: 'rateLimited', route: 'POST /mfa/associate' });
@@ -331,7 +330,7 @@ if (live) {
       expect(await caught(act(await open(live)))).toMatchObject({ verdict, remedy });
     });
 
-    test(recordThatIsGone, async () => removesWhatIsGone(await open(live)));
+    test(authenticatorThatIsGone, async () => removesWhatIsGone(await open(live)));
 
     test(flow, async () => enrollsBothFactors(await open(live)), 300_000);
   });
@@ -341,7 +340,7 @@ if (live) {
   );
 }
 
-/** A test that failed half-way leaves records, and Auth0 keeps about 51 a user. */
+/** A test that failed half-way leaves authenticators, and Auth0 keeps about 51 a user. */
 async function removeEverything(tenant: ContractTenant): Promise<void> {
   const mfa = createMfaClient(tenant.config);
   try {

@@ -47,7 +47,6 @@ describe('a 2xx answer that cannot be read', () => {
     ['a type that nobody knows', { authenticator_type: 'webauthn' }],
     ['oob without its code', { authenticator_type: 'oob', binding_method: 'prompt' }],
     ['oob with an empty code', { ...oobAnswer, oob_code: '' }],
-    ['oob with a way to answer that we do not have', { ...oobAnswer, binding_method: 'transfer' }],
     ['otp without its key', { ...otpAnswer, secret: undefined }],
     ['otp with a key that is not base32', { ...otpAnswer, secret: 'not base32!' }],
     ['otp without its URI', { ...otpAnswer, barcode_uri: undefined }],
@@ -64,7 +63,7 @@ describe('a 2xx answer that cannot be read', () => {
     ['no token', { token_type: 'Bearer', expires_in: 600 }],
     ['an empty token', { ...tokenAnswer, access_token: '' }],
     ['a life that is no number', { ...tokenAnswer, expires_in: '600' }],
-    ['a life already over', { ...tokenAnswer, expires_in: 0 }],
+    ['a life that has passed', { ...tokenAnswer, expires_in: 0 }],
     ['a scope that is no text', { ...tokenAnswer, scope: ['enroll'] }],
   ])('to confirm is ambiguous: the code may be spent (%s)', async (_name, body) => {
     const error = await caught(withAnswer({ status: 200, body }, confirmSms));
@@ -74,9 +73,9 @@ describe('a 2xx answer that cannot be read', () => {
   test.each([
     ['nothing', ''],
     ['no list', { authenticators: [] }],
-    ['a record without id', [{ authenticator_type: 'otp', active: true }]],
-    ['a record without type', [{ id: 'totp|dev_1', active: true }]],
-    ['a record that is neither active nor not', [{ id: 'totp|dev_1', authenticator_type: 'otp' }]],
+    ['an authenticator without id', [{ authenticator_type: 'otp', active: true }]],
+    ['an authenticator without type', [{ id: 'totp|dev_1', active: true }]],
+    ['an authenticator that is neither active nor not', [{ id: 'totp|dev_1', authenticator_type: 'otp' }]],
     ['an active that is a word', [{ id: 'totp|dev_1', authenticator_type: 'otp', active: 'false' }]],
   ])('to the list is unreachable: asking again is harmless (%s)', async (_name, body) => {
     const error = await caught(withAnswer({ status: 200, body }, list));
@@ -116,13 +115,13 @@ describe('associate', () => {
     [
       'SMS, recovery codes on',
       { ...oobAnswer, recovery_codes: [secrets.recoveryCode] },
-      { type: 'oob', oobCode: secrets.oobCode, bindingMethod: 'prompt', recoveryCode: secrets.recoveryCode },
+      { type: 'oob', oobCode: secrets.oobCode, recoveryCode: secrets.recoveryCode },
     ],
-    ['SMS', oobAnswer, { type: 'oob', oobCode: secrets.oobCode, bindingMethod: 'prompt' }],
+    ['SMS', oobAnswer, { type: 'oob', oobCode: secrets.oobCode }],
     [
       'SMS as one page of the docs prints it',
       { ...oobAnswer, oob_channel: undefined, oob_channels: ['sms'] },
-      { type: 'oob', oobCode: secrets.oobCode, bindingMethod: 'prompt' },
+      { type: 'oob', oobCode: secrets.oobCode },
     ],
     [
       'an empty list of recovery codes',
@@ -130,8 +129,12 @@ describe('associate', () => {
       {
         type: 'oob',
         oobCode: secrets.oobCode,
-        bindingMethod: 'prompt',
       },
+    ],
+    [
+      'a way to answer that we do not have: the factor that was asked for says how it is answered',
+      { ...oobAnswer, binding_method: 'transfer' },
+      { type: 'oob', oobCode: secrets.oobCode },
     ],
     [
       'push: nothing to type',
@@ -155,7 +158,6 @@ describe('associate', () => {
       {
         type: 'oob',
         oobCode: secrets.oobCode,
-        bindingMethod: 'prompt',
       },
     ],
   ])('reads the answer: %s', async (_name, body, associated) => {
@@ -289,9 +291,14 @@ describe('deleteAuthenticator', () => {
     expect(result).toBeUndefined();
   });
 
-  test('fails on anything else', async () => {
-    const error = await caught(withAnswer({ status: 403, body: { error: 'insufficient_scope' } }, remove));
-    expect(error).toMatchObject({ verdict: 'configuration', endpoint: 'DELETE /mfa/authenticators/{id}' });
+  test.each([
+    ['a scope that is missing', { status: 403, body: { error: 'insufficient_scope' } }, 'configuration'],
+    ['a refusal in other words', { status: 403, body: { error: 'access_denied' } }, 'denied'],
+    ['a request that Auth0 calls wrong', { status: 400, body: { error: 'invalid_request' } }, 'unexpected'],
+    ['a page of a firewall', { status: 403, body: '<html>blocked</html>' }, 'unexpected'],
+  ])('fails on anything else: %s', async (_name, answer, verdict) => {
+    const error = await caught(withAnswer(answer, remove));
+    expect(error).toMatchObject({ verdict, endpoint: 'DELETE /mfa/authenticators/{id}' });
   });
 
   test.each([[''], ['.'], ['..']])('refuses the id %j, which would name another path', async (id) => {
@@ -341,7 +348,7 @@ test('a refusal carries status, error code, remedy and wait', async () => {
     error: 'unauthorized_client',
     remedy: expect.stringContaining('Grant Types'),
   });
-  expect(limited).toMatchObject({ verdict: 'rate_limited', status: 429, retryAfterMs: 7_000 });
+  expect(limited).toMatchObject({ verdict: 'throttled', status: 429, retryAfterMs: 7_000 });
 });
 
 const calls: Record<string, (client: Client) => Promise<unknown>> = {
@@ -360,7 +367,7 @@ describe('no secret is in the error when Auth0 echoes all of them', () => {
   test.each(Object.entries(calls))('%s', async (name, act) => {
     // A 2xx answer to a delete is a success, whatever it says.
     for (const status of [...(name === 'delete' ? [] : [200]), 302, 400, 401, 403, 429, 502]) {
-      for (const error of [everything, 'invalid_request', 'invalid_grant']) {
+      for (const error of [everything, 'invalid_request', 'invalid_grant', 'a_new_code']) {
         const body = { error, error_description: everything, message: everything };
         const fault = await caught(withAnswer({ status, body }, act, { clientSecret: secrets.clientSecret }));
         const shown = `${inspect(fault, { depth: 9, showHidden: true })} ${JSON.stringify(fault)}`;

@@ -197,7 +197,7 @@ test('a redirect is refused, not followed', async () => {
   );
   const error = await caught(confirm(mfa));
   expect({ verdict: error.verdict, status: error.status, seen }).toEqual({
-    verdict: 'configuration',
+    verdict: 'unexpected',
     status: 307,
     seen: ['/oauth/token'],
   });

@@ -11,7 +11,7 @@ export type SignInProbe = 'accepted' | 'audience_unknown' | 'callback_or_client_
 /** What the token endpoint makes of the application. */
 export type ClientProbe = 'accepted' | 'refused' | 'no_sign_in_grant';
 
-/** Asks for a list with a token that is none: what refuses it in the MFA API's own words is the MFA API. */
+/** Calls list with an invalid token; an error in the words of the MFA API proves that the API is there. */
 export async function probeMfaApi(mfa: Pick<MfaClient, 'listAuthenticators'>): Promise<Reading<true>> {
   return probe(
     () => mfa.listAuthenticators('not-a-token'),
