@@ -20,5 +20,9 @@ module.exports = {
   testTimeout: 60_000,
   // Every integration file starts servers of its own; more workers than cores only makes them wait for each other.
   maxWorkers: 2,
-  reporters: ['default', '<rootDir>/test/support/count-reporter.cjs'],
+  reporters: [
+    'default',
+    '<rootDir>/test/support/count-reporter.cjs',
+    '<rootDir>/test/temporal/support/log-reporter.cjs',
+  ],
 };

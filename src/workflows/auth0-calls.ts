@@ -1,75 +1,89 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type {
-  AssociateInput,
-  AssociateOutcome,
-  ConfirmInput,
-  ConfirmOutcome,
-  DeleteOutcome,
-  ListOutcome,
-  RefreshOutcome,
-} from '../activities/outcomes';
-import { failureTypes } from '../enrollment/failures';
+import { defined } from '../enrollment/defined';
+import { failureTypes, type FaultDetails } from '../enrollment/failures';
+import type { EffectStep, Fault, Performed } from '../enrollment/steps';
 
 /**
- * How each step is dispatched: the one place to change it. The HTTP client gives a call up after 10 seconds, so an attempt
- * that is not over after 15 belongs to a worker that died.
+ * How each step is dispatched: the one place to change it. An attempt gives up by itself after 12 seconds, so one that is not
+ * over after 15 belongs to a worker that died.
  */
-const reading = proxyActivities<Activities>({
+const bounds = {
   startToCloseTimeout: '15s',
   scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
-});
-const withEffect = proxyActivities<Activities>({
-  startToCloseTimeout: '15s',
-  scheduleToCloseTimeout: '60s',
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 6 },
-});
+} as const;
+const repeatable = proxyActivities<Activities>(bounds);
+const withEffect = proxyActivities<Activities>({ ...bounds, retry: { ...bounds.retry, maximumAttempts: 6 } });
 
-/** `lost`: it may have had its effect. `unavailable`: it had none, and Auth0 did not come back within the bound. */
-export type Fault = { readonly kind: 'lost' } | { readonly kind: 'unavailable' };
+/** Performs a step. Every end of it is a value; only what is not an activity's failure goes up. */
+export async function perform(step: EffectStep): Promise<Performed> {
+  const { summary } = step;
+  switch (step.type) {
+    case 'list':
+      return {
+        type: step.type,
+        step,
+        outcome: await ended(repeatable.listAuthenticators.executeWithOptions({ summary }, [step.input])),
+      };
+    case 'associate':
+      return {
+        type: step.type,
+        step,
+        outcome: await ended(withEffect.associate.executeWithOptions({ summary }, [step.input])),
+      };
+    case 'confirm':
+      return {
+        type: step.type,
+        step,
+        outcome: await ended(withEffect.confirm.executeWithOptions({ summary }, [step.input])),
+      };
+    case 'delete':
+      return {
+        type: step.type,
+        step,
+        outcome: await ended(repeatable.deleteAuthenticator.executeWithOptions({ summary }, [step.input])),
+      };
+    case 'refresh':
+      return {
+        type: step.type,
+        step,
+        outcome: await ended(withEffect.refreshToken.executeWithOptions({ summary }, [step.input])),
+      };
+  }
+}
 
-export const listAuthenticators = (accessToken: string, summary: string): Promise<ListOutcome | Fault> =>
-  called(reading.listAuthenticators.executeWithOptions({ summary }, [{ accessToken }]));
-
-export const associate = (input: AssociateInput, summary: string): Promise<AssociateOutcome | Fault> =>
-  called(withEffect.associate.executeWithOptions({ summary }, [input]));
-
-export const confirm = (input: ConfirmInput, summary: string): Promise<ConfirmOutcome | Fault> =>
-  called(withEffect.confirm.executeWithOptions({ summary }, [input]));
-
-export const deleteAuthenticator = (accessToken: string, id: string, summary: string): Promise<DeleteOutcome | Fault> =>
-  called(reading.deleteAuthenticator.executeWithOptions({ summary }, [{ accessToken, id }]));
-
-export const refreshToken = (token: string): Promise<RefreshOutcome | Fault> =>
-  called(withEffect.refreshToken.executeWithOptions({ summary: 'Renew the token' }, [{ refreshToken: token }]));
-
+/** Has Temporal cancel this run, so that it closes as Canceled. A call that fails changes nothing. */
 export const cancelOwnRun = (): Promise<unknown> =>
-  reading.cancelOwnRun.executeWithOptions({ summary: 'Close this run as cancelled' }, []).catch(() => undefined);
+  repeatable.cancelOwnRun.executeWithOptions({ summary: 'Close this run as cancelled' }, []).catch(() => undefined);
 
-/**
- * A closed tenant door and our own malformed request go up as they are and end the case; every other fault becomes a value.
- */
-async function called<Outcome>(call: Promise<Outcome>): Promise<Outcome | Fault> {
+async function ended<Outcome>(call: Promise<Outcome>): Promise<Outcome | Fault> {
   try {
     return await call;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    if (error.cause instanceof ApplicationFailure && endsTheCase(error.cause)) throw error.cause;
-    const type = typeOf(error.cause);
-    const noEffect = type === failureTypes.unreachable || type === failureTypes.rateLimited;
-    return { kind: noEffect && !startedAndUnanswered(error.cause) ? 'unavailable' : 'lost' };
+    return faultOf(error.cause);
   }
 }
 
-const endsTheCase = ({ type }: ApplicationFailure): boolean =>
-  type === failureTypes.configuration || type === failureTypes.malformedRequest;
-
-/** The type of the last failure that an attempt ended with, also when time ran out between two attempts. */
-function typeOf(cause: unknown): string | undefined {
-  if (cause instanceof ApplicationFailure) return cause.type ?? undefined;
-  return cause instanceof TimeoutFailure ? typeOf(cause.cause) : undefined;
+/**
+ * Only an attempt that itself reported "surely no effect" had none. A timeout, of whatever kind, hides the last attempt: where
+ * no retry fits any more, Temporal reports SCHEDULE_TO_CLOSE with the failure of the attempt before the one that was lost.
+ */
+function faultOf(cause: unknown): Fault {
+  if (!(cause instanceof ApplicationFailure)) return { kind: 'lost' };
+  const { type, message, details } = cause;
+  switch (type) {
+    case failureTypes.unreachable:
+    case failureTypes.throttled: {
+      const [told] = (details ?? []) as readonly (FaultDetails | undefined)[]; // written by our activities alone
+      return { kind: 'unavailable', ...defined({ retryAfterMs: told?.retryAfterMs }) };
+    }
+    case failureTypes.configuration:
+      return { kind: 'fatal', failure: 'configuration', message };
+    case failureTypes.malformedRequest:
+      return { kind: 'fatal', failure: 'malformedRequest', message };
+    default:
+      return { kind: 'lost' };
+  }
 }
-
-const startedAndUnanswered = (cause: unknown): boolean =>
-  cause instanceof TimeoutFailure && cause.timeoutType === 'START_TO_CLOSE';

@@ -1,39 +1,22 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Case } from '../enrollment/case';
+import type { CodeResult, EnrollmentInput } from '../enrollment/commands';
 import type { Enrollment } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
+import type { GivenToken } from '../enrollment/tokens';
 import type { FactorName } from '../factors';
 
-/** Contract, section 3. The names are public: other systems send these messages. Arguments only ever gain optional fields. */
+/** The names are public: other systems send these messages. Arguments only ever gain optional fields. */
 export const workflowType = 'mfaEnrollment';
 
-/** A token that opens Auth0's MFA API for the user. Auth0 docs: 600 seconds, fixed. */
-export interface TokenInput {
-  readonly accessToken: string;
-  /** Seconds of life left; 600 when absent. */
-  readonly expiresIn?: number;
-  readonly refreshToken?: string;
+/** What a run begins with. */
+export interface MfaEnrollmentInput extends EnrollmentInput {
+  /** Everything that the run before this one knew, where one continues as new. Set by the workflow itself. */
+  readonly continued?: Case;
 }
 
-export interface MfaEnrollmentInput {
-  readonly userId: string;
-  /** In order. */
-  readonly factors: readonly FactorName[];
-  /** E.164. */
-  readonly phoneNumber?: string;
-  readonly token?: TokenInput;
-  readonly options?: MfaEnrollmentOptions;
-}
-
-/** All in seconds where not said otherwise; defaults in src/enrollment/limits.ts. */
-export interface MfaEnrollmentOptions {
-  /** Life of the whole case. */
-  readonly lifetimeSeconds?: number;
-  /** What becomes of factors that did get active when the case ends without all of them. */
-  readonly partialPolicy?: 'keep' | 'remove';
-}
-
-export interface RenewTokenInput extends TokenInput {
-  /** Comes back with the answer. Of several calls under one update id only the first is carried out: it tells whose that was. */
+export interface RenewTokenInput extends GivenToken {
+  /** Echoed back; shows a caller whether its own call was the one executed. */
   readonly claim?: string;
 }
 
@@ -45,12 +28,12 @@ export interface ConfirmCodeInput {
   readonly factor: FactorName;
   /** Six digits; spaces and dashes are dropped. */
   readonly code: string;
-  /** When given and not the challenge of now, the code is refused as late instead of being spent. */
+  /** When given and not the current challenge, the code is refused without using an attempt. */
   readonly challengeId?: string;
 }
 
 export interface ConfirmCodeResult {
-  readonly result: 'confirmed' | 'rejected' | 'rate_limited' | 'expired' | 'token_needed' | 'unavailable';
+  readonly result: CodeResult;
   readonly attemptsLeft: number;
   /** Seconds. */
   readonly retryAfter?: number;
@@ -62,20 +45,7 @@ export interface ChangePhoneNumberInput {
   readonly phoneNumber: string;
 }
 
-/** Why an update is refused, as the `type` of the ApplicationFailure its caller gets. No refused update leaves an event. */
-export const refusalTypes = [
-  'malformed',
-  'wrong_step',
-  'stale_challenge',
-  'rate_limited',
-  'resend_too_soon',
-  'too_many_texts',
-  'not_resendable',
-  'settled',
-] as const;
-export type RefusalType = (typeof refusalTypes)[number];
-
-/** The first of the ApplicationFailure's details. */
+/** The first of the details of the ApplicationFailure that refuses an update; its `type` is a `RefusalType`. No refused update leaves an event. */
 export interface RefusalDetails {
   readonly attemptsLeft?: number;
   /** Seconds. */
@@ -99,13 +69,15 @@ export const renewToken = defineUpdate<RenewTokenResult, [RenewTokenInput]>('ren
 export const status = defineQuery<EnrollmentStatus>('status');
 export const challenge = defineQuery<ChallengeSecrets>('challenge');
 
-/** Key of the memo in which a case is kept readable without a query (docs/decisions/0011-status-in-memo.md). */
+/** Key of the memo in which an enrollment is kept readable without a query (docs/decisions/0011-status-in-memo.md). */
 export const caseMemo = 'enrollment';
 
 /** What stands there: what `status` is computed from. Never holds a secret; encrypted like every payload. */
 export interface CaseMemo {
-  readonly version: 1;
+  readonly version: 2;
   readonly enrollment: Enrollment;
   /** Epoch ms; of the token in use. */
   readonly tokenExpiresAt?: number;
+  /** The first run of a chain that continued as new: what the enrollment id is made of. Absent until a worker has seen the run. */
+  readonly firstRunId?: string;
 }

@@ -5,115 +5,114 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  makeContinueAsNewFunc,
+  uuid4,
+  workflowInfo,
 } from '@temporalio/workflow';
-import { isSettled } from '../enrollment/enrollment';
+import type { Case } from '../enrollment/case';
+import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
+import { decide } from '../enrollment/decide';
 import { failureTypes } from '../enrollment/failures';
-import { limits } from '../enrollment/limits';
-import { problem } from '../enrollment/problems';
+import { learn } from '../enrollment/learn';
+import { mustContinueAsNew } from '../enrollment/run-limits';
+import { openCase } from '../enrollment/token-choice';
 import type { EnrollmentStatus } from '../enrollment/status';
-import { cancelOwnRun } from './auth0-calls';
-import { end, endAtDeadline, endCancelled } from './ending';
+import { cancelOwnRun, perform } from './auth0-calls';
 import { listen, view } from './handlers';
-import { isEnrollmentInput } from './inbox';
-import { openCase, type LiveCase } from './live-case';
 import type { MfaEnrollmentInput } from './messages';
-import { present } from './presentation';
-import { askForChallenge } from './step-associate';
-import { awaitCode } from './step-code';
-import { awaitToken } from './step-token';
-import { readBack } from './step-verify';
+import { createPublisher } from './publish';
+import { askToCancel, deliver, openRun, type Run } from './run';
 
 /**
  * Takes one Auth0 user through an ordered list of factors, and ends with the truth.
  *
  * Expected endings are results: `completed`, `partial` and `expired` close the run as Completed, `cancelled` as Canceled.
- * A closed tenant door, our own malformed request, or an Auth0 that is down past the deadline closes it as Failed.
+ * A misconfigured tenant, our own malformed request, or an Auth0 that is down past the deadline closes it as Failed.
  */
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
-  if (!isEnrollmentInput(input)) {
-    throw ApplicationFailure.nonRetryable(
-      'An enrollment begins with {userId, factors, phoneNumber?, token?, options?}: factors of sms and otp, each once; an E.164 number; ' +
-        'options {lifetimeSeconds?, partialPolicy?}: up to ten years, keep or remove.',
-      failureTypes.invalidInput,
-    );
-  }
-  const live = openCase(input, Date.now());
-  listen(live);
-  present(live.enrollment);
+  if (!isEnrollmentInput(input)) throw ApplicationFailure.nonRetryable(inputExpected, failureTypes.invalidInput);
+  const run = openRun(input.continued ?? openCase(input, workflowInfo().startTime.getTime(), Math.random()));
+  listen(run);
+  const cancellation = hearCancellation(run);
 
-  const cancellation = hearCancellation(live);
-  const failure = await CancellationScope.nonCancellable(async () => {
-    const fault = await run(live);
-    answerWhatIsLeft(live);
-    if (live.enrollment.state === 'cancelled' && !cancellation.heard) {
+  await CancellationScope.nonCancellable(async () => {
+    try {
+      await enroll(run, input);
+    } finally {
+      run.over = true; // nobody who asked is left without an answer
+    }
+    if (run.current.enrollment.state === 'cancelled' && !cancellation.heard) {
       await cancelOwnRun();
       await condition(() => cancellation.heard, '1 minute', { summary: 'Closing' });
     }
     await condition(allHandlersFinished);
-    return fault;
   });
 
-  if (failure !== undefined) throw failure;
-  if (live.enrollment.state === 'failed') {
-    throw ApplicationFailure.nonRetryable('Auth0 was down until the deadline of the case.', failureTypes.unavailable);
-  }
-  if (live.enrollment.state === 'cancelled' && cancellation.heard)
+  const { enrollment, failure } = run.current;
+  if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, failureTypes[failure.type]);
+  if (enrollment.state === 'cancelled' && cancellation.heard) {
     throw new CancelledFailure('The enrollment was cancelled');
-  return view(live);
+  }
+  return view(run);
 }
 
-/** The story: whatever the case is in, its step; until it is over. A fault that no step can answer ends it as failed. */
-async function run(live: LiveCase): Promise<ApplicationFailure | undefined> {
-  try {
-    while (!isSettled(live.enrollment)) await step(live);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ApplicationFailure)) throw error;
-    await end(live, 'failed', undefined, problem('configuration', Date.now(), { message: error.message }));
-    return error;
+/** Decides, performs and learns until the enrollment is settled. What is decided stands in src/enrollment. */
+async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
+  const publish = createPublisher();
+  for (;;) {
+    if (hasGrown(run)) {
+      run.continuing = true;
+      if (allHandlersFinished()) await continueAsNew(run.current, input);
+    }
+    const { case: next, answers, step } = decide(run.current, Date.now());
+    run.current = next;
+    deliver(run, answers);
+    publish(next, Date.now(), step.type === 'wait');
+    switch (step.type) {
+      case 'close':
+        return;
+      case 'wait':
+        await condition(
+          () => run.current !== next || (run.continuing ? allHandlersFinished() : hasGrown(run)),
+          Math.max(1, step.until - Date.now()),
+          { summary: step.summary },
+        );
+        break;
+      default: {
+        const performed = await perform(step);
+        const learnt = learn(run.current, performed, Date.now(), uuid4());
+        run.current = learnt.case;
+        deliver(run, learnt.answers);
+      }
+    }
   }
 }
 
-async function step(live: LiveCase): Promise<void> {
-  const { enrollment } = live;
-  // Every code was accepted and nothing is in the way: what is left is to say so.
-  const allButDone = enrollment.state === 'verifying' && enrollment.lastProblem === undefined;
-  if (live.cancelled !== undefined && !allButDone) return endCancelled(live);
-  if (Date.now() >= enrollment.deadline) return endAtDeadline(live);
-  if (enrollment.wrongCodes >= limits.attemptsInAll) {
-    return end(live, 'expired', undefined, problem('too_many_codes', Date.now()));
-  }
-  switch (enrollment.state) {
-    case 'awaiting_token':
-      return awaitToken(live);
-    case 'associating':
-      return askForChallenge(live);
-    case 'awaiting_code':
-      return awaitCode(live);
-    case 'verifying':
-      return readBack(live);
-    case 'confirming': // left by the step that entered it; to be here is our bug, and the task fails loudly
-      throw new Error('a case cannot rest in confirming');
-    default:
-      return;
-  }
+function hasGrown({ messages, current }: Run): boolean {
+  const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+  return mustContinueAsNew(
+    { messages, historyEvents: historyLength, historyBytes: historySize, suggested: continueAsNewSuggested },
+    current.messagesPerRun,
+  );
+}
+
+/** The same enrollment in a fresh run, with everything this one knows. Memo and search attributes go along. */
+async function continueAsNew(continued: Case, { userId, factors }: MfaEnrollmentInput): Promise<never> {
+  const { memo, typedSearchAttributes } = workflowInfo();
+  const next = makeContinueAsNewFunc<(input: MfaEnrollmentInput) => Promise<EnrollmentStatus>>({
+    ...(memo === undefined ? {} : { memo }),
+    typedSearchAttributes,
+  });
+  return next({ userId, factors, continued });
 }
 
 /** A cancel request of Temporal's own goes the same way as the signal: what is under way finishes first. */
-function hearCancellation(live: LiveCase): { heard: boolean } {
+function hearCancellation(run: Run): { heard: boolean } {
   const cancellation = { heard: false };
   CancellationScope.current().cancelRequested.catch((error: unknown) => {
     if (!isCancellation(error)) return;
     cancellation.heard = true;
-    live.cancelled ??= { reason: undefined };
+    askToCancel(run, undefined);
   });
   return cancellation;
-}
-
-/** Nobody who asked is left without an answer. */
-function answerWhatIsLeft(live: LiveCase): void {
-  for (const command of live.inbox.splice(0)) {
-    if (command.type !== 'code') command.done = true;
-    else command.result = { result: live.enrollment.state === 'completed' ? 'confirmed' : 'expired' };
-  }
 }

@@ -41,6 +41,25 @@ describe('workflow id', () => {
   });
 });
 
+describe('hashes of a caller', () => {
+  test('a start is known by its caller and key together, and shows neither', () => {
+    const all = [
+      ids.startKey('desk', 'key'),
+      ids.startKey('desk', 'other'),
+      ids.startKey('another', 'key'),
+      ids.startKey('deskk', 'ey'),
+      otherKey.startKey('desk', 'key'),
+      ids.owner('desk'),
+      ids.owner('another'),
+      otherKey.owner('desk'),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    for (const hash of all) expect(hash).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    expect(ids.startKey('desk', 'key')).toBe(all[0]);
+    expect(ids.owner('desk')).toBe(all[5]);
+  });
+});
+
 describe('enrollment id', () => {
   const workflowId = fc.string().map((userId) => ids.workflowId('tenant.auth0.com', userId));
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities } from '../../src/activities';
 import { createEnrollments } from '../../src/api/enrollments';
@@ -16,8 +16,9 @@ import {
 import { encryptionCodec, type KeyRing } from '../../src/temporal/payload-codec';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { memoryAuth0, rightCode } from '../api/memory-auth0';
-import { ids } from '../api/support';
+import { ids, tokenOf } from '../api/support';
 import { temporalCliPath } from '../support/tools';
+import { logSdkToFile } from './support/sdk-log';
 
 jest.setTimeout(120_000);
 const taskQueue = 'rotation';
@@ -40,7 +41,7 @@ let env: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundle;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) }); // a failing task is what this test makes
+  logSdkToFile();
   [env, workflowBundle] = await Promise.all([
     TestWorkflowEnvironment.createLocal({
       server: {
@@ -66,7 +67,8 @@ async function withWorker<Result>(ring: KeyRing, run: () => Promise<Result>): Pr
     connection: env.nativeConnection,
     taskQueue,
     workflowBundle,
-    activities: createActivities({ mfa: auth0.mfa, cancelRun: () => Promise.resolve() }),
+    maxCachedWorkflows: 0, // every task replays the whole history, so every payload is decoded again
+    activities: createActivities({ mfa: auth0.mfa, opaqueTokens: 'refuse', cancelRun: () => Promise.resolve() }),
     dataConverter: createWorkerDataConverter(ring),
   });
   return worker.runUntil(run);
@@ -99,7 +101,8 @@ test('an open case outlives a rotation of keys, and one that comes too early', a
     userId,
     factors: ['sms', 'otp'],
     phoneNumber: '+14155550123',
-    token: { accessToken: 'a-token' },
+    token: { accessToken: tokenOf(userId) },
+    caller: 'onboarding-desk',
   } as const;
 
   const { id } = await withWorker(rings.before, async () => (await apiOf(rings.before).start(request)).enrollment);

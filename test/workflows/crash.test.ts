@@ -5,21 +5,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { activityInfo } from '@temporalio/activity';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { environments } from '../../scripts/stack/environment';
 import { freePorts } from '../../scripts/stack/ports';
 import { freshSecrets } from '../../scripts/stack/secrets';
 import { answers, createService, type Service } from '../../scripts/stack/service';
+import { createActivities } from '../../src/activities';
+import { createMfaClient } from '../../src/auth0/mfa-client';
+import type { AssociateInput, ConfirmInput } from '../../src/enrollment/steps';
 import { createDataConverter } from '../../src/temporal/data-converter';
-import type { mfaEnrollment } from '../../src/workflows';
+import { mfaEnrollment } from '../../src/workflows';
 import * as messages from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { startTenant, type Body, type Tenant } from '../emulator/tenant';
 import { temporalCliPath } from '../support/tools';
-import { caseOf, inputFor, type Case } from './support';
+import { logSdkToFile } from '../temporal/support/sdk-log';
+import { bundle, caseOf, faultOf, inputFor, type Case } from './support';
 
 // One kill hits many cases, each at another point of the way; then each of them is a test. Payloads are encrypted.
 const taskQueue = 'crash-test';
@@ -56,14 +63,14 @@ async function startWorkerProcess(): Promise<Service> {
   return service;
 }
 
-async function begin(): Promise<Case> {
-  const userId = await tenant.newUser();
+async function begin(userId?: string): Promise<Case> {
+  const user = userId ?? (await tenant.newUser());
   const handle = await client.workflow.start<typeof mfaEnrollment>(messages.workflowType, {
     taskQueue,
     workflowId: `mfa-enrollment-${randomUUID()}`,
-    args: [await inputFor(tenant, userId)],
+    args: [await inputFor(tenant, user)],
   });
-  return caseOf(tenant, userId, handle);
+  return caseOf(tenant, user, handle);
 }
 
 async function atText(): Promise<Case> {
@@ -78,11 +85,11 @@ async function atApp(): Promise<Case> {
   return started;
 }
 const sendText = async (started: Case) => started.handle.signal(messages.submitBindingCode, await started.texted());
-const sendApp = async (started: Case) => started.handle.signal(messages.submitOtp, await started.shown());
+const sendApp = async (started: Case) => started.handle.signal(messages.submitOtp, await started.appCode());
 
 interface Point {
   /** Brings a case to where the kill is to be the next thing. */
-  readonly prepare: () => Promise<Case>;
+  readonly prepare: (userId?: string) => Promise<Case>;
   /** The call whose answer the kill is to cut off, and what makes the case send it. */
   readonly during?: { readonly call: Body; readonly go?: (started: Case) => Promise<unknown> };
   /** Texts that the user may have got in the end; 1 where nothing else is said. */
@@ -108,15 +115,88 @@ const cases = new Map<string, Case>();
 
 const faults = z.array(z.object({ left: z.number() }));
 /** The answer to the next such call is held back until long after the kill; resolves when the call is there. */
-async function holdBack(call: Body, go: () => Promise<unknown>): Promise<void> {
-  await tenant.fault({ ...call, type: 'delay', when: 'after', ms: 120_000 });
+async function holdBack(userId: string, call: Body, go: () => Promise<unknown>): Promise<void> {
+  await faultOf(tenant, userId, { ...call, type: 'delay', when: 'after', ms: 120_000 });
   await go();
   while (faults.parse(JSON.parse((await tenant.control('GET', '/faults')).text)).some(({ left }) => left > 0)) {
     await sleep(20);
   }
 }
 
+/**
+ * The last attempt that fits into a step's time is lost, after one that surely had no effect: Auth0 asked to wait, the call
+ * was made again, and the worker died with its answer. Takes a minute, so it runs beside the rest, on workers of its own.
+ */
+async function loseLastAttempt() {
+  const lastAttempts = 'last-attempts';
+  const { publicUrl, clientId, clientSecret } = tenant;
+  const mfa = createMfaClient({ domain: new URL(publicUrl).host, baseUrl: publicUrl, clientId, clientSecret });
+  const real = createActivities({ mfa, opaqueTokens: 'refuse', cancelRun: () => Promise.resolve() });
+  let end = () => {};
+  const atTheEnd = new Promise<void>((resolve) => (end = resolve));
+  const dyingAfter = async <Outcome>(call: Promise<Outcome>): Promise<Outcome> => {
+    const outcome = await call;
+    if (activityInfo().attempt === 2) await atTheEnd; // nobody hears of it
+    return outcome;
+  };
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue: lastAttempts,
+    workflowBundle: await bundle(),
+    activities: {
+      ...real,
+      associate: (input: AssociateInput) => dyingAfter(real.associate(input)),
+      confirm: (input: ConfirmInput) => dyingAfter(real.confirm(input)),
+    },
+  });
+  const running = worker.run();
+  const busy = { type: 'rateLimited', retryAfter: 50 } as const;
+  const open = async (fault?: Body) => {
+    const userId = await tenant.newUser();
+    if (fault !== undefined) await faultOf(tenant, userId, fault);
+    const handle = await environment.client.workflow.start(mfaEnrollment, {
+      taskQueue: lastAttempts,
+      workflowId: `mfa-enrollment-${randomUUID()}`,
+      args: [await inputFor(tenant, userId)],
+    });
+    return caseOf(tenant, userId, handle);
+  };
+
+  const texted = await open({ ...busy, route: 'POST /mfa/associate' });
+  const confirmed = await open();
+  await confirmed.awaits('sms');
+  await confirmed.fault({ ...busy, route: 'POST /oauth/token' });
+  const update = await confirmed.handle.startUpdate(messages.confirmCode, {
+    args: [{ factor: 'sms', code: await confirmed.texted() }],
+    waitForStage: 'ACCEPTED',
+  });
+  return {
+    texted,
+    confirmed,
+    answer: update.result(),
+    async close() {
+      end();
+      worker.shutdown();
+      await running;
+      await mfa.close();
+    },
+  };
+}
+let lastAttempts: Awaited<ReturnType<typeof loseLastAttempt>>;
+
+/** How Temporal tells of the lost attempt: with the failure of the one before it, which says nothing of the last. */
+async function timedOut({ handle }: Case): Promise<unknown> {
+  const { events } = await handle.fetchHistory();
+  return events?.find((event) => event.activityTaskTimedOutEventAttributes)?.activityTaskTimedOutEventAttributes
+    ?.failure;
+}
+const lostAfterAWait = {
+  timeoutFailureInfo: { timeoutType: temporal.api.enums.v1.TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE },
+  cause: { applicationFailureInfo: { type: 'Auth0RateLimited' } },
+};
+
 beforeAll(async () => {
+  logSdkToFile();
   tenant = await startTenant({ clientId: secrets.clientId, clientSecret: secrets.clientSecret });
   environment = await TestWorkflowEnvironment.createLocal({
     server: {
@@ -129,6 +209,7 @@ beforeAll(async () => {
     connection: environment.connection,
     dataConverter: createDataConverter({ activeKeyId: 'local-1', keys: new Map([['local-1', key]]) }),
   });
+  lastAttempts = await loseLastAttempt();
   worker = await startWorkerProcess();
   const onTheWay = names.filter((name) => points[name].prepare !== begin);
   await Promise.all(onTheWay.map(async (name) => cases.set(name, await points[name].prepare())));
@@ -136,8 +217,9 @@ beforeAll(async () => {
     const point: Point = points[name];
     if (point.during === undefined) continue;
     const { call, go } = point.during;
-    await holdBack(call, async () => {
-      const started = cases.get(name) ?? (await point.prepare());
+    const userId = cases.get(name)?.userId ?? (await tenant.newUser());
+    await holdBack(userId, call, async () => {
+      const started = cases.get(name) ?? (await point.prepare(userId));
       cases.set(name, started);
       await go?.(started);
     });
@@ -149,9 +231,10 @@ beforeAll(async () => {
 }, 240_000);
 
 afterAll(async () => {
-  await worker.kill();
-  await environment.teardown();
-  await tenant.close();
+  await lastAttempts?.close();
+  await worker?.kill();
+  await environment?.teardown();
+  await tenant?.close();
   rmSync(logs, { recursive: true, force: true });
 });
 
@@ -198,4 +281,21 @@ test('a code from the shell, in clear, moved the encrypted case on while no work
   expect(text(sent?.metadata?.['encoding'])).toBe('json/plain');
   const [confirmed] = await started.confirms();
   expect(JSON.stringify(confirmed?.body['binding_code'])).toBe(text(sent?.data));
+});
+
+describe('the last attempt of a step is lost, after one that Auth0 had turned down', () => {
+  test('a confirm counts as lost: it is read back, and the code is not called unused', async () => {
+    const { confirmed, answer } = lastAttempts;
+    expect(await answer).toMatchObject({ result: 'confirmed', attemptsLeft: 5 });
+    expect(await timedOut(confirmed)).toMatchObject(lostAfterAWait);
+    expect((await confirmed.confirms()).map(({ status }) => status)).toEqual([429, 200]);
+  }, 120_000);
+
+  test('a text counts as sent: it is not given back, and its authenticator does not stay', async () => {
+    const { texted } = lastAttempts;
+    await texted.awaits('sms');
+    expect(await timedOut(texted)).toMatchObject(lostAfterAWait);
+    expect(await texted.finish()).toMatchObject({ state: 'completed', textsLeft: 8 });
+    expect([(await texted.texts()).length, await texted.records()]).toEqual([2, ['sms active', 'totp active']]);
+  }, 120_000);
 });

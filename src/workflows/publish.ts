@@ -1,0 +1,59 @@
+import { metricMeter, setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { tokenExpiry, type Case } from '../enrollment/case';
+import { defined } from '../enrollment/defined';
+import { detailsOf } from '../enrollment/details';
+import { currentFactor, isAtRest, isSettled, type Enrollment } from '../enrollment/enrollment';
+import { outlookOf } from '../enrollment/outlook';
+import { caseMemo, type CaseMemo } from './messages';
+import { searchAttributes } from './search-attributes';
+
+/**
+ * Shows a case to the outside as it goes from one step to the next: the memo that the API reads, the attributes that lists are
+ * filtered by, the details in Temporal's web interface. Every upsert is an event, so only what has changed is written.
+ */
+export function createPublisher(): (of: Case, now: number, waits: boolean) => void {
+  let shown: Case | undefined;
+  return (of, now, waits) => {
+    const before = shown;
+    shown = of;
+    setCurrentDetails(detailsOf(of.enrollment, now));
+    const isRest = waits || isAtRest(of.enrollment);
+    if (isRest) upsertAttributes(of.enrollment, now); // whom it waits for may change with time alone
+    if (before?.enrollment === of.enrollment && before.held.tokens === of.held.tokens) return;
+    if (isRest || of.enrollment.state !== before?.enrollment.state) upsertMemo({ [caseMemo]: memoOf(of, now) });
+    if (isSettled(of.enrollment)) countOutcome(of.enrollment.state);
+  };
+}
+
+const memoOf = (of: Case, now: number): CaseMemo => ({
+  version: 2,
+  enrollment: of.enrollment,
+  firstRunId: workflowInfo().firstExecutionRunId,
+  ...defined({ tokenExpiresAt: tokenExpiry(of, now) }),
+});
+
+function upsertAttributes(enrollment: Enrollment, now: number): void {
+  const shown = workflowInfo().typedSearchAttributes;
+  const state = enrollment.state;
+  const factor = isSettled(enrollment) ? null : (currentFactor(enrollment) ?? null);
+  const waitingFor = outlookOf(enrollment, now).who;
+  const deadline = new Date(enrollment.deadline);
+  const changed = [
+    ...(shown.get(searchAttributes.state) === state ? [] : [{ key: searchAttributes.state, value: state }]),
+    ...((shown.get(searchAttributes.factor) ?? null) === factor
+      ? []
+      : [{ key: searchAttributes.factor, value: factor }]),
+    ...(shown.get(searchAttributes.waitingFor) === waitingFor
+      ? []
+      : [{ key: searchAttributes.waitingFor, value: waitingFor }]),
+    ...(shown.get(searchAttributes.deadline)?.getTime() === deadline.getTime()
+      ? []
+      : [{ key: searchAttributes.deadline, value: deadline }]),
+  ];
+  if (changed.length > 0) upsertSearchAttributes(changed);
+}
+
+const countOutcome = (outcome: string): void =>
+  metricMeter
+    .createCounter('mfa_enrollment_outcome', 'enrollments', 'Enrollments ended, by outcome')
+    .add(1, { outcome });

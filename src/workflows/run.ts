@@ -1,0 +1,43 @@
+import { cancel, receive, type Case } from '../enrollment/case';
+import type { Answer, Command } from '../enrollment/commands';
+
+/** One run: the case as it is now, and what its message handlers and its loop tell each other. Rebuilt by replay. */
+export interface Run {
+  current: Case;
+  /** Answers that somebody waits for, by command. */
+  readonly answers: Map<number, Answer>;
+  /** Commands whose sender waits for the answer; a signal has nobody who does. */
+  readonly awaited: Set<number>;
+  /** Messages that this run has received. */
+  messages: number;
+  /** The run is about to continue as new: updates are sent away until it has. */
+  continuing: boolean;
+  /** Nothing will be answered any more. */
+  over: boolean;
+}
+
+export const openRun = (current: Case): Run => ({
+  current,
+  answers: new Map(),
+  awaited: new Set(),
+  messages: 0,
+  continuing: false,
+  over: false,
+});
+
+/** Puts a command in line: its id, or `undefined` when too many wait. */
+export function send(run: Run, command: Command): number | undefined {
+  const { case: next, id } = receive(run.current, command);
+  run.current = next;
+  return id;
+}
+
+/** Asks for the end: never waits in line, and is never dropped. */
+export function askToCancel(run: Run, reason: string | undefined): void {
+  run.current = cancel(run.current, reason);
+}
+
+/** Keeps the answers that somebody waits for. */
+export function deliver(run: Run, answers: readonly Answer[]): void {
+  for (const answer of answers) if (run.awaited.has(answer.id)) run.answers.set(answer.id, answer);
+}
