@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isSafeAddress } from './config/addresses';
 import type { JwtConfig } from './config/jwt';
 
-/** The claims of a token that is good; undefined when it is not. Throws IssuerError when nobody can tell. */
+/** The claims of a token that is good; undefined when it is not. Throws IssuerError when the issuer's keys cannot be fetched. */
 export type VerifyAccessToken = (token: string) => Promise<(JWTPayload & { readonly sub: string }) | undefined>;
 
 /** The issuer's keys cannot be read: not the caller's fault, so not a 401. */
@@ -23,7 +23,7 @@ export function createAccessTokenVerifier(
     try {
       return await jwks(header, token);
     } catch (cause) {
-      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JOSENotSupported) throw cause;
+      if (isOfTheToken(cause)) throw cause;
       throw new IssuerError('the keys of the token issuer cannot be read', { cause });
     }
   };
@@ -43,6 +43,12 @@ export function createAccessTokenVerifier(
     }
   };
 }
+
+/** A token that names no key, or none that can be told among the issuer's, is not good; the issuer is. */
+const isOfTheToken = (cause: unknown): boolean =>
+  cause instanceof errors.JWKSNoMatchingKey ||
+  cause instanceof errors.JWKSMultipleMatchingKeys ||
+  cause instanceof errors.JOSENotSupported;
 
 /** What a token grants: `scope` as OAuth has it (RFC 8693, 4.2), `permissions` as Auth0 adds them. */
 export function grantsOf({ scope, permissions }: JWTPayload): readonly string[] {

@@ -2,16 +2,18 @@ import type { KeyObject } from 'node:crypto';
 import { readApi, type ApiServerConfig } from './config/api';
 import { readAuth0, type Auth0Config } from './config/auth0';
 import { readCodec, type CodecConfig } from './config/codec';
+import { ConfigError } from './config/config-error';
 import { readIdKey, readPayload, type PayloadConfig } from './config/keys';
 import { createConfigReader } from './config/reader';
 import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
 import { readWorker, type WorkerServerConfig } from './config/worker';
 
+export { ConfigError };
 export type { CodecConfig, PayloadConfig, TemporalConfig, WorkerServerConfig };
 
 interface CommonConfig {
-  /** `NODE_ENV=production`: nothing is made up, nothing is left open. */
+  /** Unless `NODE_ENV=development` says otherwise: nothing is made up, nothing is left open. */
   readonly production: boolean;
   readonly logLevel: LogLevel;
   readonly payload: PayloadConfig;
@@ -44,14 +46,6 @@ export interface ConfigOf {
   readonly 'codec-server': CodecServerConfig;
 }
 export type ProcessRole = keyof ConfigOf;
-
-/** Names every fault of an environment, and no value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly faults: readonly string[]) {
-    super(['This configuration cannot be used:', ...faults.map((fault) => `  - ${fault}`)].join('\n'));
-  }
-}
 
 /**
  * Reads and checks what one process needs from its environment: once, at start. A secret may be given as `<NAME>_FILE`,

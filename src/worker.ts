@@ -1,19 +1,23 @@
-import { DefaultLogger, Runtime, makeTelemetryFilterString, type TelemetryOptions } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { Runtime, makeTelemetryFilterString, type TelemetryOptions } from '@temporalio/worker';
 import { createMfaClient } from './auth0/mfa-client';
 import { loadConfig, type WorkerServerConfig } from './config';
-import { Client } from '@temporalio/client';
-import { createDataConverter } from './temporal/data-converter';
+import { defined } from './enrollment/defined';
+import { createLogger } from './logger';
+import { runMain } from './run-main';
 import { identity } from './temporal/connection';
+import { createDataConverter } from './temporal/data-converter';
 import { connectWorker } from './temporal/worker-connection';
 import { createWorker } from './worker/create';
 import { createHealthServer } from './worker/health';
+import { temporalLogger } from './worker/temporal-logger';
 
 /** The worker's process: configuration, connection, worker; on SIGTERM what is under way ends, then everything closes. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'worker');
-  const logger = new DefaultLogger(temporalLevel(config.logLevel));
+  const logger = createLogger('mfa-worker', config.logLevel);
   Runtime.install({
-    logger,
+    logger: temporalLogger(logger),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
       ...metrics(config.worker),
@@ -22,11 +26,8 @@ async function main(): Promise<void> {
   for (const warning of config.warnings) logger.warn(warning);
 
   const connection = await connectWorker(config);
-  const { clientSecret, ...auth0 } = config.auth0;
-  const mfa = createMfaClient({
-    ...auth0,
-    ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
-  });
+  const { clientSecret, opaqueTokens, ...auth0 } = config.auth0;
+  const mfa = createMfaClient({ ...auth0, ...defined({ clientSecret: clientSecret?.reveal() }) });
   const { namespace, taskQueue } = config.temporal;
   const client = new Client({
     connection,
@@ -34,14 +35,17 @@ async function main(): Promise<void> {
     identity: identity('mfa-worker'),
     dataConverter: createDataConverter(config.payload),
   });
-  const worker = await createWorker({ connection, client, mfa, namespace, taskQueue, payload: config.payload });
+  const worker = await createWorker({
+    ...{ connection, client, mfa, namespace, taskQueue, opaqueTokens },
+    payload: config.payload,
+  });
   const health = createHealthServer(worker);
   try {
     const running = worker.run(); // ends on SIGTERM and SIGINT, which the Temporal runtime hears
     if (config.worker.healthPort !== undefined) {
       await health.listen({ host: config.worker.healthHost, port: config.worker.healthPort });
     }
-    logger.info('worker runs', { namespace, taskQueue, auth0: auth0.domain });
+    logger.info({ namespace, taskQueue, auth0: auth0.domain }, 'worker runs');
     await running;
   } finally {
     await health.close();
@@ -65,26 +69,4 @@ const metrics = ({ healthHost, metricsPort }: WorkerServerConfig): Pick<Telemetr
         },
       };
 
-type TemporalLevel = ConstructorParameters<typeof DefaultLogger>[0];
-
-function temporalLevel(level: string): TemporalLevel {
-  switch (level) {
-    case 'trace':
-      return 'TRACE';
-    case 'debug':
-      return 'DEBUG';
-    case 'warn':
-      return 'WARN';
-    case 'error':
-    case 'fatal':
-    case 'silent':
-      return 'ERROR';
-    default:
-      return 'INFO';
-  }
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void runMain(main);

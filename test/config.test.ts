@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { loadConfig, type ProcessRole } from '../src/config';
 import { rolesToScopes } from '../src/scopes';
-import { configFaults } from './support/variables';
+import { configFaults, roles } from './support/variables';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,6 +51,50 @@ describe('each process asks for what it needs only', () => {
   });
 });
 
+describe('production is what every process runs in, unless development is asked for by name', () => {
+  // What development alone allows: another address than the tenant's, a key with a pattern, and what is missing.
+  const relaxed = {
+    ...noFile,
+    AUTH0_DOMAIN: 'tenant.eu.auth0.com',
+    AUTH0_CLIENT_ID: 'client',
+    AUTH0_BASE_URL: 'http://127.0.0.1:3001',
+    PAYLOAD_KEYS: JSON.stringify({ weak: Buffer.alloc(32, 7).toString('base64') }),
+  };
+  const refused = {
+    worker: ['AUTH0_BASE_URL', 'PAYLOAD_KEYS.weak'],
+    api: ['API_KEYS', 'AUTH0_BASE_URL', 'ID_KEY', 'PAYLOAD_KEYS.weak', 'PUBLIC_URL'],
+    'codec-server': ['CODEC_AUTH_TOKEN', 'PAYLOAD_KEYS.weak'],
+  } as const;
+  const others = [undefined, '', 'prod', 'production', 'test', 'dev', 'Development', 'development '];
+
+  describe.each(others)('NODE_ENV %j', (NODE_ENV) => {
+    test.each(roles)('the %s names every fault that development would let pass', (role) => {
+      const named = faults({ ...relaxed, NODE_ENV }, role).map((fault) => fault.split(':')[0]);
+      expect(named.sort()).toEqual(refused[role]);
+    });
+
+    test.each(roles)('the %s makes no payload key up', (role) => {
+      expect(faults({ ...without('PAYLOAD_KEYS'), NODE_ENV }, role)).toEqual([
+        expect.stringMatching(/^PAYLOAD_KEYS: expected .*; it is not set$/),
+      ]);
+    });
+
+    test('gives the same configuration as production', () => {
+      for (const role of roles) {
+        const config = loadConfig({ ...complete, NODE_ENV }, role);
+        expect(config).toMatchObject({ production: true, warnings: [] });
+        expect(JSON.stringify(config)).toBe(JSON.stringify(loadConfig(complete, role)));
+      }
+    });
+  });
+
+  test.each(roles)('NODE_ENV development relaxes all of it for the %s, with warnings', (role) => {
+    const config = loadConfig({ ...relaxed, NODE_ENV: 'development' }, role);
+    expect(config.production).toBe(false);
+    expect(config.warnings).toContainEqual(expect.stringContaining('PAYLOAD_KEYS.weak has a pattern'));
+  });
+});
+
 test('one message names every fault', () => {
   const env = {
     ...complete,
@@ -86,8 +130,8 @@ test('no message holds a value, wherever it stands', () => {
     { API_KEYS_FILE: marked, API_KEYS: undefined },
   ];
   for (const one of [env, ...nested.map((part) => ({ ...complete, ...part }))]) {
-    for (const role of ['worker', 'api', 'codec-server'] as const) {
-      expect(faults(one, role).join('\n')).not.toContain(marked);
+    for (const NODE_ENV of ['production', 'development']) {
+      for (const role of roles) expect(faults({ ...one, NODE_ENV }, role).join('\n')).not.toContain(marked);
     }
   }
   expect(nested.every((part) => faults({ ...complete, ...part }).length > 0)).toBe(true);
@@ -207,6 +251,17 @@ describe('AUTH0_*', () => {
     ]);
   });
 
+  test('tokens whose user cannot be read are refused unless they are accepted by name', () => {
+    for (const role of ['worker', 'api'] as const) {
+      expect(loadConfig(complete, role).auth0.opaqueTokens).toBe('refuse');
+      const env = { ...complete, AUTH0_OPAQUE_TOKENS: 'accept' };
+      expect(loadConfig(env, role).auth0.opaqueTokens).toBe('accept');
+      expect(faults({ ...complete, AUTH0_OPAQUE_TOKENS: 'true' }, role)).toEqual([
+        'AUTH0_OPAQUE_TOKENS: expected refuse or accept',
+      ]);
+    }
+  });
+
   test('production refuses another address than the tenant', () => {
     expect(faults({ ...complete, AUTH0_BASE_URL: 'https://emulator.test' }, 'worker')).toEqual([
       expect.stringContaining('AUTH0_BASE_URL: expected nothing in production'),
@@ -220,6 +275,18 @@ describe('TEMPORAL_*', () => {
     const { temporal } = loadConfig(env, 'worker');
     expect(temporal).toMatchObject({ address: 'temporal:7233', namespace: 'mfa', taskQueue: 'mfa-enrollment' });
     expect(temporal.connectionOptions.reveal()).toMatchObject({ address: 'temporal:7233', apiKey: 'k', tls: true });
+  });
+
+  test.each([
+    ['temporal:7233', {}, 1],
+    ['temporal:7233', { TEMPORAL_TLS: 'true' }, 0],
+    ['temporal:7233', { TEMPORAL_API_KEY: 'k' }, 0],
+    ['127.0.0.1:7233', {}, 0],
+    ['localhost:7233', {}, 0],
+    ['[::1]:7233', {}, 0],
+  ])('a server at %s with %j brings %i warnings about TLS', (TEMPORAL_ADDRESS, more, count) => {
+    const { warnings } = loadConfig({ ...complete, TEMPORAL_ADDRESS, ...more }, 'worker');
+    expect(warnings.filter((warning) => warning.includes('without TLS'))).toHaveLength(count);
   });
 
   test('a temporal.toml is read as well', () => {
@@ -341,6 +408,7 @@ describe('callers of the API', () => {
     ['an unknown scope', { name: 'x', hash, scopes: ['all'] }, 'API_KEYS[0].scopes[0]: expected one of'],
     ['a key in place of its hash', { name: 'x', hash: 'plain', role: 'ops' }, 'API_KEYS[0].hash: expected sha256:'],
     ['no name', { hash, role: 'ops' }, 'API_KEYS[0].name: expected a name'],
+    ['the name of a JWT’s subject', { name: 'jwt:x', hash, role: 'ops' }, 'API_KEYS[0].name: expected a name'],
     ['a misspelled field', { name: 'x', hash, role: 'ops', scope: [] }, 'API_KEYS[0]: expected an object'],
   ])('%s is refused', (_what, entry, expected) => {
     expect(faults({ ...complete, API_KEYS: JSON.stringify([entry]) })).toEqual([expect.stringContaining(expected)]);

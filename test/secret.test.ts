@@ -15,8 +15,8 @@ test.each([
   ['JSON', () => JSON.stringify({ hidden })],
   ['an error message', () => new Error(`bad ${String(hidden)}`).message],
   ['a log line', () => logged({ hidden })],
-])('%s shows [secret] in its place', (_how, print) => {
-  expect(print()).toContain('[secret]');
+])('%s shows [redacted] in its place', (_how, print) => {
+  expect(print()).toContain('[redacted]');
   expect(print()).not.toContain('hunter2');
 });
 

@@ -34,6 +34,7 @@ export function environments(
 ) {
   const common = {
     ...ordinary(process.env),
+    NODE_ENV: 'development', // the emulated tenant stands for Auth0: AUTH0_BASE_URL is taken in development only
     LOG_LEVEL: logLevel,
     PAYLOAD_KEYS: JSON.stringify({ [payloadKeyId]: secrets.payloadKey }),
     PAYLOAD_ACTIVE_KEY_ID: payloadKeyId,

@@ -3,13 +3,14 @@ import type { JWTVerifyGetKey } from 'jose';
 import { createAccessTokenVerifier, grantsOf, type VerifyAccessToken } from '../access-tokens';
 import { scopes, type Scope } from '../scopes';
 
-/** Who calls. The name goes to the log and into the rate limit. */
+/** Who calls. */
 export interface Caller {
+  /** Of an API key, its name; of a JWT, `jwt:` and its subject. For the log, the rate limit, and what belongs to whom. */
   readonly name: string;
   readonly scopes: readonly Scope[];
 }
 
-/** The caller of an `Authorization` header; undefined when it is not known. Throws IssuerError when nobody can tell. */
+/** The caller of an `Authorization` header; undefined when it is not known. Throws IssuerError when the issuer's keys cannot be fetched. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller | undefined>;
 
 export interface ApiKeyEntry {
@@ -56,6 +57,6 @@ function tokenReader(verify: VerifyAccessToken) {
     const claims = await verify(credential);
     if (claims === undefined) return undefined;
     const grants = grantsOf(claims); // words that mean nothing here are dropped
-    return { name: claims.sub, scopes: scopes.filter((scope) => grants.includes(scope)) };
+    return { name: `jwt:${claims.sub}`, scopes: scopes.filter((scope) => grants.includes(scope)) };
   };
 }

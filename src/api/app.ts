@@ -3,12 +3,13 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import type { Authenticate } from './access';
-import { answerError, answerNotFound } from './error-handler';
+import { answerError, answerNotFound, answerUnreadable } from './error-handler';
 import { guard } from './guard';
+import { methodsByPath } from './methods';
 import { measureRequests } from './metrics';
 import { openApi } from './openapi';
 import { ApiProblem } from './problems';
@@ -35,14 +36,23 @@ export async function createApp(parts: AppParts): Promise<App> {
   const app: App = Fastify({
     loggerInstance: parts.logger,
     bodyLimit: 16 * 1024,
+    requestTimeout: 30_000,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: answerError,
+    clientErrorHandler: answerUnreadable,
   });
+  const methodsOf = methodsByPath(app);
+  const notFound = (request: FastifyRequest, reply: FastifyReply) =>
+    answerNotFound(methodsOf(pathOf(request)), request, reply);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
-  takeEmptyBodies(app);
+  app.setErrorHandler((error, request, reply) =>
+    // Before a method that no route takes is turned down, Fastify may ask for the type of its body.
+    request.is404 && !(error instanceof ApiProblem) ? notFound(request, reply) : answerError(error, request, reply),
+  );
+  takeBodies(app);
   app.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id));
   measureRequests(app, parts.registry);
 
@@ -58,7 +68,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     errorResponseBuilder: (_request, { ttl }) =>
       new ApiProblem('too_many_requests', { retryAfter: Math.ceil(ttl / 1000) }),
   });
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, answerNotFound);
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, notFound);
   await app.register(swagger, openApi(parts.publicUrl));
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy });
 
@@ -79,13 +89,25 @@ export async function createApp(parts: AppParts): Promise<App> {
   return app;
 }
 
-/** Many clients send the JSON type with every POST, also when there is nothing to send. */
-function takeEmptyBodies(app: App): void {
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
+
+/** JSON is UTF-8 (RFC 8259, 8.1). Many clients send the JSON type with every POST, also when there is nothing to send. */
+function takeBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (bytes.length === 0) return done(null, undefined);
+    const body = textOf(bytes);
+    if (body === undefined) done(new ApiProblem('invalid_request', { detail: 'The body is not UTF-8.' }));
     else void parse(request, body, done);
   });
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Swagger UI draws with inline styles and data images; scripts come from here alone. */

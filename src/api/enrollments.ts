@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { defined } from '../enrollment/defined';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
-import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
+import type { OpaqueTokens } from '../enrollment/token-owner';
+import { answeredBy } from '../factors';
+import type { EnrollmentIds } from '../temporal/ids';
 import * as messages from '../workflows/messages';
-import type { ConfirmCodeInput, ConfirmCodeResult, TokenInput } from '../workflows/messages';
+import type { ConfirmCodeInput, ConfirmCodeResult } from '../workflows/messages';
 import { listEnrollments, type EnrollmentPage, type ListRequest } from './list';
 import { ApiProblem } from './problems';
-import { createRuns, isOutcome, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
-import { createStart, type Started, type StartRequest } from './start';
-import { isUnavailable } from './temporal-errors';
+import { createRuns, isOutcome, type Chain, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
+import { createStart, givenNow, type Started, type StartRequest, type Token } from './start';
+import { isExhausted, isUnavailable } from './temporal-errors';
 
-/** The cases of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
+/** The enrollments of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
 export interface Enrollments {
-  /** Starts the case, or finds the same one already running. */
+  /** Starts the enrollment, or finds the same one that runs already, or the one that this Idempotency-Key has started. */
   start(request: StartRequest): Promise<Started>;
   get(id: string): Promise<EnrollmentView>;
   list(request: ListRequest): Promise<EnrollmentPage>;
@@ -22,16 +25,16 @@ export interface Enrollments {
   confirmCode(id: string, input: ConfirmCodeInput, updateId: string): Promise<ConfirmCodeResult | undefined>;
   resend(id: string, updateId: string): Promise<EnrollmentView>;
   changePhoneNumber(id: string, phoneNumber: string, updateId: string): Promise<EnrollmentView>;
-  renewToken(id: string, token: TokenInput, updateId: string): Promise<EnrollmentView>;
-  /** Brings the token of a sign-in link. Of all who come with one link, also at once and to other processes, one is `true`. */
-  spendLink(id: string, token: TokenInput, updateId: string): Promise<boolean>;
-  /** Waits briefly for the outcome; the view tells whether it has come. A case that is cancelled already stays so. */
+  renewToken(id: string, token: Token, updateId: string): Promise<EnrollmentView>;
+  /** Brings the token of a sign-in link. Exactly one caller per link gets `true`, also when several come at once to several processes. */
+  spendLink(id: string, token: Token, updateId: string): Promise<boolean>;
+  /** Waits briefly for the outcome; the view tells whether it has come. An enrollment that is cancelled already stays so. */
   cancel(id: string, reason: string | undefined): Promise<EnrollmentView>;
-  /** The case now and after each change, until its outcome; in between, `undefined` for each look that shows nothing new. */
+  /** The enrollment now and after each change, until its outcome; in between, `undefined` for each look that shows nothing new. */
   watch(id: string, signal: AbortSignal): AsyncGenerator<EnrollmentView | undefined, void, undefined>;
   /** Was this update carried out? Answers without a worker. */
   isUpdateKnown(id: string, updateId: string): Promise<boolean>;
-  /** Is the case one of this user? Throws for an id that is not ours. */
+  /** Is the enrollment one of this user? Throws for an id that is not ours. */
   isOf(id: string, userId: string): boolean;
 }
 
@@ -41,8 +44,9 @@ export interface EnrollmentsParts {
   /** The Auth0 tenant's domain; user ids are unique within it only. */
   readonly domain: string;
   readonly taskQueue: string;
-  /** For the cases started from now on; `keep` when absent. */
+  /** For the enrollments started from now on; `keep` and `refuse` when absent. */
   readonly partialPolicy?: 'keep' | 'remove';
+  readonly opaqueTokens?: OpaqueTokens;
   readonly timing?: Partial<typeof defaultTiming>;
   readonly observeUpdate?: RunsParts['observeUpdate'];
 }
@@ -59,11 +63,18 @@ const defaultTiming = {
 };
 
 export function createEnrollments(parts: EnrollmentsParts): Enrollments {
-  const { client, ids, domain, taskQueue, partialPolicy = 'keep', observeUpdate = () => undefined } = parts;
+  const { client, ids, domain, taskQueue, observeUpdate = () => undefined } = parts;
+  const { partialPolicy = 'keep', opaqueTokens = 'refuse' } = parts;
   const { answerMs, acceptMs, queryMs, cancelMs, watchMs } = { ...defaultTiming, ...parts.timing };
   const runs = createRuns({ client, ids, queryMs, observeUpdate });
   return {
-    start: createStart({ client, ids, domain, taskQueue, partialPolicy, runs, answerMs }),
+    start: createStart({
+      ...{ client, ids, domain, taskQueue, runs, answerMs, closeMs: cancelMs },
+      options: {
+        ...(partialPolicy === 'keep' ? {} : { partialPolicy }),
+        ...(opaqueTokens === 'refuse' ? {} : { opaqueTokens }),
+      },
+    }),
     get: async (id) => runs.read(runs.parse(id)),
     list: (request) => listEnrollments({ client, ids, taskQueue, deadlineMs: queryMs }, request),
     challenge: async (id) => runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge)),
@@ -75,10 +86,12 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       update(messages.changePhoneNumber.name, runs.parse(id), (handle) =>
         handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber }], updateId }),
       ),
-    renewToken: async (id, token, updateId) =>
-      update(messages.renewToken.name, runs.parse(id), (handle) =>
-        handle.executeUpdate(messages.renewToken, { args: [token], updateId }),
-      ),
+    renewToken: async (id, token, updateId) => {
+      const given = givenNow(token);
+      return update(messages.renewToken.name, runs.parse(id), (handle) =>
+        handle.executeUpdate(messages.renewToken, { args: [given], updateId }),
+      );
+    },
     spendLink,
     cancel,
     watch,
@@ -86,14 +99,15 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     isOf: (id, userId) => runs.parse(id).workflowId === ids.workflowId(domain, userId),
   };
 
-  async function update(name: string, run: EnrollmentRun, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
-    return runs.view(run, await runs.update(name, run, (handle) => runs.within(answerMs, () => send(handle))));
+  async function update(name: string, chain: Chain, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
+    return runs.view(chain, await runs.update(name, chain, (handle) => runs.within(answerMs, () => send(handle))));
   }
 
-  async function spendLink(id: string, token: TokenInput, updateId: string): Promise<boolean> {
+  async function spendLink(id: string, token: Token, updateId: string): Promise<boolean> {
     const claim = randomBytes(16).toString('base64url');
+    const given = { ...givenNow(token), claim };
     const answer = await runs.update(messages.renewToken.name, runs.parse(id), (handle) =>
-      runs.within(answerMs, () => handle.executeUpdate(messages.renewToken, { args: [{ ...token, claim }], updateId })),
+      runs.within(answerMs, () => handle.executeUpdate(messages.renewToken, { args: [given], updateId })),
     );
     return answer.claim === claim;
   }
@@ -110,48 +124,40 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     }
   }
 
-  /** Undefined: no worker took the update in time. Temporal does not keep an update for one; a signal it does. */
-  async function acceptCode(handle: RunHandle, { factor, code, challengeId }: ConfirmCodeInput, updateId: string) {
-    const input = { factor, code, ...(challengeId === undefined ? {} : { challengeId }) };
+  /** Undefined: no worker took the update in time. Temporal drops unaccepted updates but keeps signals, so it is resent as a signal. */
+  async function acceptCode(handle: RunHandle, input: ConfirmCodeInput, updateId: string) {
     try {
       return await runs.within(acceptMs, () =>
         handle.startUpdate(messages.confirmCode, { args: [input], updateId, waitForStage: 'ACCEPTED' }),
       );
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      const signal = factor === 'otp' ? messages.submitOtp : messages.submitBindingCode;
+      if (isExhausted(error) || !isUnavailable(error)) throw error;
+      const signal = answeredBy(input.factor) === 'otp' ? messages.submitOtp : messages.submitBindingCode;
       await runs.within(queryMs, () => handle.signal(signal, input));
       return undefined;
     }
   }
 
   async function cancel(id: string, reason: string | undefined): Promise<EnrollmentView> {
-    const run = runs.parse(id);
+    const chain = runs.parse(id);
     try {
-      await runs.query(run, (handle) =>
-        handle.signal(messages.cancelEnrollment, reason === undefined ? {} : { reason }),
-      );
+      await runs.signal(chain, (handle) => handle.signal(messages.cancelEnrollment, defined({ reason })));
     } catch (error) {
-      const over = error instanceof ApiProblem && error.code === 'enrollment_settled';
-      const enrollment = over ? await runs.read(run) : undefined;
+      const settled = error instanceof ApiProblem && error.code === 'enrollment_settled';
+      const enrollment = settled ? await runs.read(chain) : undefined;
       if (enrollment?.state === 'cancelled') return enrollment;
       throw error;
     }
-    await runs
-      .within(cancelMs, () => runs.handle(run).result())
-      .catch((error: unknown) => {
-        if (error instanceof WorkflowFailedError || isUnavailable(error)) return; // a cancelled run "fails" its waiters
-        throw error;
-      });
-    return await runs.read(run);
+    await runs.closed(chain, cancelMs);
+    return await runs.read(chain);
   }
 
   async function* watch(id: string, signal: AbortSignal) {
-    const run = runs.parse(id);
+    const chain = runs.parse(id);
     let last: string | undefined;
     for (;;) {
-      const enrollment = await runs.read(run).catch((error: unknown) => {
-        // A restart of the workers must not end the stream of somebody who waits; an unknown case must.
+      const enrollment = await runs.read(chain).catch((error: unknown) => {
+        // A restart of the workers must not end the stream of somebody who waits; an unknown enrollment must.
         if (last !== undefined && error instanceof ApiProblem && error.code === 'unavailable') return undefined;
         throw error;
       });
@@ -166,7 +172,9 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
 
   async function isUpdateKnown(id: string, updateId: string): Promise<boolean> {
     try {
-      await runs.query(runs.parse(id), (handle) => handle.getUpdateHandle(updateId).result());
+      await runs.find(runs.parse(id), (handle) =>
+        runs.within(queryMs, () => handle.getUpdateHandle(updateId).result()),
+      );
       return true;
     } catch (error) {
       const absent = error instanceof ApiProblem && /^enrollment_(settled|not_found)$/.test(error.code);

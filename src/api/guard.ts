@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { blotted } from '../enrollment/free-text';
+import { defined } from '../enrollment/defined';
+import { redactFreeText } from '../enrollment/redact';
 import type { FactorName } from '../factors';
 import type { Scope } from '../scopes';
 import { mustGiveReason, type Authenticate, type Caller } from './access';
@@ -50,7 +51,7 @@ export function guard(app: FastifyInstance, authenticate: Authenticate): void {
     const denied = reply.statusCode === 401 || reply.statusCode === 403;
     if (scope === undefined || (action === undefined && !denied)) return;
     const { reason, ...audited } = request.audited;
-    const said = reason === undefined ? {} : { reason: blotted(reason) };
+    const said = defined({ reason: reason && redactFreeText(reason) });
     const what = action ?? `${request.method} ${request.routeOptions.url ?? ''}`;
     const line = { audit: true, caller: request.caller?.name ?? null, action: what, ...audited, ...said };
     request.log.info({ ...line, status: reply.statusCode }, 'audit');

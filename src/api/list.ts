@@ -1,11 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
+import { defined } from '../enrollment/defined';
 import { enrollmentStates, outcomes, type EnrollmentStateName } from '../enrollment/status';
 import { factorNames, type FactorName } from '../factors';
+import { decodedPayload } from '../temporal/data-converter';
 import type { EnrollmentIds } from '../temporal/ids';
-import { workflowType } from '../workflows/messages';
+import { PayloadDecryptionError } from '../temporal/payload-codec';
+import { caseMemo, workflowType, type CaseMemo } from '../workflows/messages';
 import { searchAttributes } from '../workflows/search-attributes';
+import { parseMemo } from './case-memo';
 import { ApiProblem } from './problems';
 import { asProblem } from './temporal-errors';
 
@@ -39,11 +43,11 @@ export interface ListParts {
   readonly deadlineMs: number;
 }
 
-/** A page of cases from Temporal's visibility store, which lags a moment behind. No worker is needed. */
+/** A page of enrollments from Temporal's visibility store, which lags a moment behind. No worker is needed. */
 export async function listEnrollments(parts: ListParts, request: ListRequest): Promise<EnrollmentPage> {
   const { client, ids, taskQueue, deadlineMs } = parts;
   const query = visibilityQuery(taskQueue, request);
-  // Temporal takes a page token that it did not make for a fault of its own and tries it again and again, so none gets there.
+  // Temporal retries forever on a page token that it did not make; reject it here.
   const sealed = (pageToken: Buffer) => ids.fingerprint({ pageToken: pageToken.toString('base64url'), query });
   const call = () =>
     client.workflowService.listWorkflowExecutions({
@@ -56,7 +60,7 @@ export async function listEnrollments(parts: ListParts, request: ListRequest): P
     const { executions, nextPageToken } = await client.withDeadline(Date.now() + deadlineMs, call);
     const next = Buffer.from(nextPageToken);
     return {
-      enrollments: executions.flatMap((info) => summaryOf(ids, info)),
+      enrollments: (await Promise.all(executions.map((info) => summaryOf(parts, info)))).flat(),
       ...(next.length === 0 ? {} : { nextCursor: `${sealed(next)}.${next.toString('base64url')}` }),
     };
   } catch (error) {
@@ -82,6 +86,7 @@ function visibilityQuery(taskQueue: string, { state, factor }: ListRequest): str
   return [
     `WorkflowType = '${workflowType}'`,
     `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
+    `ExecutionStatus != 'ContinuedAsNew'`, // a run that went on as another one is listed as that one
     ...(state === undefined ? [] : [`${searchAttributes.state.name} = '${state}'`]),
     ...(state === undefined || settled ? [] : [`ExecutionStatus = 'Running'`]),
     ...(factor === undefined ? [] : [`${searchAttributes.factor.name} = '${factor}'`]),
@@ -90,8 +95,8 @@ function visibilityQuery(taskQueue: string, { state, factor }: ListRequest): str
 
 type ExecutionInfo = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions'][number];
 
-/** Nothing for a case that was started by hand under an id of its own: it has no enrollment id. */
-function summaryOf(ids: EnrollmentIds, info: ExecutionInfo): EnrollmentSummary[] {
+/** Nothing for an enrollment that was started by hand under an id of its own: it has no enrollment id. */
+async function summaryOf({ client, ids }: ListParts, info: ExecutionInfo): Promise<EnrollmentSummary[]> {
   const { workflowId, runId } = info.execution ?? {};
   if (!workflowId || !runId || !ids.isWorkflowId(workflowId)) return [];
   const attribute = (name: string): unknown => {
@@ -102,16 +107,31 @@ function summaryOf(ids: EnrollmentIds, info: ExecutionInfo): EnrollmentSummary[]
   const factor = z.enum(factorNames).safeParse(attribute(searchAttributes.factor.name)).data;
   const deadline = z.coerce.date().safeParse(attribute(searchAttributes.deadline.name)).data;
   const closed = info.closeTime ? at(info.closeTime) : undefined;
+  const shared = await sharedOf(client, info);
   return [
     {
-      id: ids.enrollmentId(workflowId, runId),
+      id: ids.enrollmentId(workflowId, shared?.firstRunId ?? runId),
       state: shownState(state, closed !== undefined),
-      ...(factor === undefined || closed !== undefined ? {} : { factor }),
-      ...(deadline === undefined ? {} : { deadline: deadline.toISOString() }),
-      startedAt: at(info.startTime ?? {}),
-      ...(closed === undefined ? {} : { endedAt: closed }),
+      ...defined({
+        factor: closed === undefined ? factor : undefined,
+        deadline: deadline?.toISOString(),
+        endedAt: closed,
+      }),
+      startedAt: shared === undefined ? at(info.startTime ?? {}) : new Date(shared.enrollment.startedAt).toISOString(),
     },
   ];
+}
+
+/** Undefined where the memo cannot be read. A run that no worker has seen yet names no first run: it is the first one itself. */
+async function sharedOf(client: Client, { memo }: ExecutionInfo): Promise<CaseMemo | undefined> {
+  const payload = memo?.fields?.[caseMemo];
+  if (!payload) return undefined;
+  try {
+    return parseMemo({ [caseMemo]: await decodedPayload(client.options.loadedDataConverter, payload) }).shared;
+  } catch (error) {
+    if (error instanceof PayloadDecryptionError) return undefined; // a list shows the others all the same
+    throw error;
+  }
 }
 
 /** A run that was terminated keeps the state it had; to a caller it is over. */

@@ -1,19 +1,21 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createMfaClient } from '../auth0/mfa-client';
-import { ConfigError, loadConfig } from '../config';
+import { loadConfig } from '../config';
+import { defined } from '../enrollment/defined';
+import { createLogger } from '../logger';
+import { runMain } from '../run-main';
 import { connectClient } from '../temporal/connection';
 import { enrollmentIds } from '../temporal/ids';
 import { createAuthenticate } from './access';
 import { createApp } from './app';
 import { createEnrollments } from './enrollments';
 import { createLinks } from './links';
-import { createLogger } from './logger';
 import { updateMetrics } from './metrics';
 
 /** The API process: configuration, connections, app; and all of it closed again, in order, on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'api');
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger('mfa-api', config.logLevel);
   for (const warning of config.warnings) logger.warn(warning);
 
   const connected = await connectClient(config);
@@ -23,11 +25,8 @@ async function main(): Promise<void> {
   const ids = enrollmentIds(config.idKey);
   const { auth0, temporal, api } = config;
 
-  const { clientSecret, ...application } = auth0;
-  const mfa = createMfaClient({
-    ...application,
-    ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
-  });
+  const { clientSecret, opaqueTokens, ...application } = auth0;
+  const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
   const app = await createApp({
     enrollments: createEnrollments({
       client,
@@ -35,10 +34,12 @@ async function main(): Promise<void> {
       domain: auth0.domain,
       taskQueue: temporal.taskQueue,
       partialPolicy: api.partialPolicy,
+      opaqueTokens,
       observeUpdate: updateMetrics(registry),
     }),
     links: createLinks({ idKey: config.idKey, publicUrl: api.publicUrl }),
     ids,
+    opaqueTokens,
     authenticate: createAuthenticate(api),
     ready: async () => {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
@@ -65,10 +66,4 @@ async function main(): Promise<void> {
   await app.listen({ host: api.host, port: api.port, listenTextResolver: (address) => `API at ${address}` });
 }
 
-main().catch((error: unknown) => {
-  // A fault of the configuration is told in plain words: nobody needs its stack.
-  process.stderr.write(
-    `${error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
-  );
-  process.exitCode = 1;
-});
+void runMain(main);

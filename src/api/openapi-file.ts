@@ -1,40 +1,24 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { Registry } from 'prom-client';
+import { createLogger } from '../logger';
 import { createApp } from './app';
-import { createLogger } from './logger';
 
 /** The OpenAPI 3.1 document, without a server to ask: what the build writes to `dist/openapi.json`. */
 export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise<object> {
-  const unused = () => Promise.reject(new Error('This app only describes itself'));
   const app = await createApp({
-    enrollments: {
-      start: unused,
-      get: unused,
-      list: unused,
-      challenge: unused,
-      confirmCode: unused,
-      resend: unused,
-      changePhoneNumber: unused,
-      renewToken: unused,
-      spendLink: unused,
-      cancel: unused,
-      watch: () => {
-        throw new Error('This app only describes itself');
-      },
-      isUpdateKnown: unused,
-      isOf: () => false,
-    },
-    links: { create: unused, read: unused },
+    enrollments: uncalled(),
+    links: uncalled(),
+    ids: uncalled(),
+    opaqueTokens: 'refuse',
     signIn: {
       idKey: createSecretKey(randomBytes(32)),
       auth0: { domain: 'example.com', baseUrl: 'https://example.com', audience: '', clientId: '' },
-      exchangeCode: unused,
+      exchangeCode: describesOnly,
     },
-    ids: { updateId: () => '' },
-    authenticate: () => Promise.resolve(undefined),
-    ready: unused,
+    authenticate: describesOnly,
+    ready: describesOnly,
     registry: new Registry(),
-    logger: createLogger('silent'),
+    logger: createLogger('mfa-api', 'silent'),
     publicUrl,
   });
   await app.ready();
@@ -42,3 +26,11 @@ export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise
   await app.close();
   return document;
 }
+
+const describesOnly = (): never => {
+  throw new Error('This app only describes itself');
+};
+
+/** Stands where a part of the app is expected: each of its functions is there, and none may be called. */
+const uncalled = <Part extends object>(): Part =>
+  new Proxy<Part>(Object.create(null) as Part, { get: () => describesOnly });

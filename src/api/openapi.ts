@@ -26,10 +26,30 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
   transform: createJsonSchemaTransform({}),
   transformObject: (input) => {
     const document = jsonSchemaTransformObject(input);
+    allowMissingBodies(document);
     dropUnused(document, 'components' in document ? document.components?.schemas : undefined);
     return document;
   },
 });
+
+/** A body that may be null may also be missing; the plug-in calls every body required. */
+function allowMissingBodies(document: object): void {
+  const { paths } = document as Described; // the plug-in's type knows every version of OpenAPI; ours is 3.1
+  for (const { requestBody } of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    const mayBeNull = requestBody?.content['application/json'].schema.anyOf?.some(({ type }) => type === 'null');
+    if (requestBody !== undefined && mayBeNull === true) requestBody.required = false;
+  }
+}
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: RequestBody }>>>>;
+}
+interface RequestBody {
+  required: boolean;
+  readonly content: {
+    readonly 'application/json': { readonly schema: { readonly anyOf?: readonly { type?: string }[] } };
+  };
+}
 
 /** Every schema is written twice, as input and as output; the one that no operation refers to goes. */
 function dropUnused(document: object, schemas: Record<string, unknown> | undefined): void {

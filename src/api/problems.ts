@@ -1,5 +1,7 @@
+import { defined } from '../enrollment/defined';
+import type { RefusalType } from '../enrollment/commands';
 import type { FactorName } from '../factors';
-import type { RefusalDetails, RefusalType } from '../workflows/messages';
+import type { RefusalDetails } from '../workflows/messages';
 
 /** Every way a call may be turned down: the public `code`, its HTTP status and its title. Codes are stable; sentences are not. */
 export const problems = {
@@ -9,9 +11,11 @@ export const problems = {
   forbidden: { status: 403, title: 'The caller may not do this' },
   not_found: { status: 404, title: 'There is nothing at this address' },
   enrollment_not_found: { status: 404, title: 'There is no such enrollment' },
+  method_not_allowed: { status: 405, title: 'This address does not take this method' },
   enrollment_conflict: { status: 409, title: 'Another enrollment of this user is under way' },
+  idempotency_key_reused: { status: 409, title: 'This Idempotency-Key was used for another request' },
   wrong_step: { status: 409, title: 'The enrollment is at another step' },
-  stale_challenge: { status: 409, title: 'The challenge is not the one of now' },
+  stale_challenge: { status: 409, title: 'This challenge is no longer current' },
   not_resendable: { status: 409, title: 'There is nothing to send again' },
   enrollment_settled: { status: 410, title: 'The enrollment is over' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -21,6 +25,7 @@ export const problems = {
   too_many_texts: { status: 429, title: 'Too many texts were sent' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something broke' },
+  busy: { status: 503, title: 'Too many requests for this enrollment wait' },
   unavailable: { status: 503, title: 'The service cannot answer now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
@@ -70,7 +75,7 @@ export function problemBody({ code, members }: ApiProblem, requestId: string): P
     code,
     instance: `urn:mfa-enrollment:request:${requestId}`,
     ...members,
-    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...defined({ retryAfter }),
   };
 }
 
@@ -88,6 +93,9 @@ const refusals: Record<RefusalType, ApiProblemCode> = {
   resend_too_soon: 'resend_too_soon',
   too_many_texts: 'too_many_texts',
   not_resendable: 'not_resendable',
+  token_of_another_user: 'invalid_request',
+  token_unreadable: 'invalid_request',
+  busy: 'busy',
   settled: 'enrollment_settled',
 };
 

@@ -1,21 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { outcomes, type EnrollmentStatus, type Outcome } from '../enrollment/status';
-import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
 import { viewOf } from '../enrollment/view';
-import { caseMemo, status as statusQuery, type CaseMemo, type MfaEnrollmentInput } from '../workflows/messages';
+import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
+import { status as statusQuery, type MfaEnrollmentInput } from '../workflows/messages';
+import { parseMemo } from './case-memo';
 import { ApiProblem } from './problems';
-import { asProblem, unavailable } from './temporal-errors';
+import { asProblem, busy, isExhausted, isUnavailable, unavailable } from './temporal-errors';
 
-/** A case as its callers see it: `id` names one run, so a call for an old case never reaches a newer one. */
+/** An enrollment as its callers see it: `id` names one enrollment, so a call for an old one never reaches a newer one. */
 export interface EnrollmentView extends EnrollmentStatus {
   readonly id: string;
 }
 
 export type EnrollmentWorkflow = (input: MfaEnrollmentInput) => Promise<unknown>;
 export type RunHandle = WorkflowHandle<EnrollmentWorkflow>;
-/** Without a run id: whichever run is the newest. */
-type Target = Pick<EnrollmentRun, 'workflowId'> & Partial<EnrollmentRun>;
+
+/**
+ * An enrollment as Temporal names it: a workflow id and the first of its runs. A run that has received many messages goes on as
+ * another run of the same workflow id; both belong to the chain that the first one began.
+ */
+export type Chain = EnrollmentRun;
 
 export type UpdateOutcome = 'answered' | 'refused' | 'unanswered';
 
@@ -28,47 +39,94 @@ export interface RunsParts {
   readonly observeUpdate: (name: string, outcome: UpdateOutcome, seconds: number) => void;
 }
 
-/** Calls to one run, each with a deadline, and with Temporal's errors turned into problems. */
+/** Before an update is sent again that came while its run went on as another one: milliseconds. */
+const busyPausesMs = [200, 800];
+
+/** Calls to the runs of one enrollment, each with a deadline, and with Temporal's errors turned into problems. */
 export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
-  return { parse, handle, read, view, within, attempt, query, queryAtRest, update };
+  return { parse, newest, read, view, within, handle, signal, queryAtRest, update, find, closed };
 
   /** Throws the problem of an unknown enrollment, whatever is wrong with the id: it tells nothing about users. */
-  function parse(id: string): EnrollmentRun {
-    const run = ids.parseEnrollmentId(id);
-    if (run === undefined) throw new ApiProblem('enrollment_not_found');
-    return run;
+  function parse(id: string): Chain {
+    const chain = ids.parseEnrollmentId(id);
+    if (chain === undefined) throw new ApiProblem('enrollment_not_found');
+    return chain;
   }
 
-  /** From the case's memo, which needs no worker; a run started without one is asked. */
-  async function read(run: EnrollmentRun): Promise<EnrollmentView> {
-    const description = await query(run, (to) => to.describe());
-    const status = sharedStatus(description) ?? (await query(run, (to) => to.query(statusQuery)));
-    return view(run, asClosed(status, description));
+  /** The newest run of a workflow id, whichever chain it belongs to; undefined when there is none. */
+  async function newest(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+    try {
+      return await describe({ workflowId });
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw await asProblem(error, () => Promise.resolve(true));
+    }
+  }
+
+  /** The last run of a chain. Throws the problem of an unknown enrollment when there is no such chain. */
+  async function current(chain: Chain): Promise<WorkflowExecutionDescription> {
+    const last = await newest(chain.workflowId);
+    if (last !== undefined && chainOf(last).runId === chain.runId) return last;
+    return attempt(async () => {
+      let description = await describe(chain);
+      for (let next = await nextRun(description); next !== undefined; next = await nextRun(description)) {
+        description = await describe(next);
+      }
+      return description;
+    });
+  }
+
+  /** From the memo, which needs no worker; a run whose memo cannot be read is asked. */
+  async function read(chain: Chain): Promise<EnrollmentView> {
+    const description = await current(chain);
+    const { shared } = parseMemo(description.memo);
+    const status =
+      shared === undefined
+        ? await query(description, (to) => to.query(statusQuery))
+        : viewOf(shared.enrollment, Date.now(), shared.tokenExpiresAt);
+    return view(chain, asClosed(status, description));
   }
 
   /**
    * A query, sent while nothing is under way: Temporal's SDK can spoil a run for good when a query reaches a worker that
    * does not know the run, with a result on its way to it and an update right behind (docs/decisions/0011-status-in-memo.md).
    */
-  async function queryAtRest<T>(run: EnrollmentRun, ask: (to: RunHandle) => Promise<T>): Promise<T> {
+  async function queryAtRest<T>(chain: Chain, ask: (to: RunHandle) => Promise<T>): Promise<T> {
     const until = Date.now() + queryMs;
-    while (isUnderWay(await query(run, (to) => to.describe()))) {
+    for (;;) {
+      const description = await current(chain);
+      if (!isUnderWay(description)) return query(description, ask);
       if (Date.now() > until) throw unavailable();
       await sleep(50);
     }
-    return query(run, ask);
   }
 
-  function query<T>(target: Target, ask: (to: RunHandle) => Promise<T>): Promise<T> {
-    return attempt(target, () => within(queryMs, () => ask(handle(target))));
+  function query<T>(run: EnrollmentRun, ask: (to: RunHandle) => Promise<T>): Promise<T> {
+    return attempt(() => within(queryMs, () => ask(handle(run))));
   }
 
-  /** An update by name, measured. `undefined` counts as unanswered. */
-  async function update<T>(name: string, run: EnrollmentRun, send: (to: RunHandle) => Promise<T>): Promise<T> {
+  /** To the last run of this chain, and to no run of another one. Once more when that one went on as another in between. */
+  async function signal(chain: Chain, send: (to: RunHandle) => Promise<void>): Promise<void> {
+    const first = await current(chain);
+    try {
+      await within(queryMs, () => send(handle(first)));
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw await asProblem(error, () => Promise.resolve(true));
+      const second = await current(chain);
+      if (second.runId === first.runId) throw new ApiProblem('enrollment_settled');
+      await query(second, send);
+    }
+  }
+
+  /**
+   * An update by name, measured. `undefined` counts as unanswered. One that the chain knows already, by its id, is answered by
+   * the run that carried it out.
+   */
+  async function update<T>(name: string, chain: Chain, send: (to: RunHandle) => Promise<T>): Promise<T> {
     const began = performance.now();
     const observe = (outcome: UpdateOutcome) => observeUpdate(name, outcome, (performance.now() - began) / 1000);
     try {
-      const answer = await attempt(run, () => send(handle(run)));
+      const answer = await patiently(() => find(chain, send));
       observe(answer === undefined ? 'unanswered' : 'answered');
       return answer;
     } catch (error) {
@@ -77,59 +135,124 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     }
   }
 
-  async function attempt<T>(target: Target, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      throw await asProblem(error, () => exists(target));
+  /** Asks the runs of a chain, the first one first, until one knows what it is asked for. */
+  async function find<T>(chain: Chain, ask: (of: RunHandle) => Promise<T>): Promise<T> {
+    for (let run: EnrollmentRun = chain; ;) {
+      try {
+        return await ask(handle(run));
+      } catch (error) {
+        if (isExhausted(error)) throw busy();
+        if (!(error instanceof WorkflowNotFoundError)) throw await asProblem(error, () => exists(run));
+        const next = await attempt(async () => nextRun(await describe(run)));
+        if (next === undefined) throw new ApiProblem('enrollment_settled');
+        run = next;
+      }
     }
   }
 
-  async function exists(target: Target): Promise<boolean> {
+  /** Waits until the enrollment has closed, `ms` at the longest: whether it has. Whatever it closed as. */
+  async function closed({ workflowId, runId }: Chain, ms: number): Promise<boolean> {
     try {
-      await within(queryMs, () => handle(target).describe());
+      await within(ms, () => client.workflow.result(workflowId, runId, { followRuns: true }));
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return true; // a cancelled run "fails" its waiters
+      if (isUnavailable(error)) return false;
+      throw await asProblem(error, () => Promise.resolve(true));
     }
+  }
+
+  /** The run that this one went on as. Its close event names it: lists lag behind. */
+  async function nextRun({
+    workflowId,
+    runId,
+    status,
+  }: WorkflowExecutionDescription): Promise<EnrollmentRun | undefined> {
+    if (status.name !== 'CONTINUED_AS_NEW') return undefined;
+    const { history } = await within(queryMs, () =>
+      client.workflowService.getWorkflowExecutionHistoryReverse({
+        namespace: client.options.namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: 1,
+      }),
+    );
+    const next = history?.events?.[0]?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+    if (!next) throw new Error('a run that continued as new does not name the next one');
+    return { workflowId, runId: next };
+  }
+
+  async function attempt<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof WorkflowNotFoundError
+        ? new ApiProblem('enrollment_not_found')
+        : await asProblem(error, () => Promise.resolve(true));
+    }
+  }
+
+  async function exists(run: EnrollmentRun): Promise<boolean> {
+    return describe(run).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  function describe({ workflowId, runId }: Pick<EnrollmentRun, 'workflowId'> & Partial<EnrollmentRun>) {
+    return within(queryMs, () => client.workflow.getHandle(workflowId, runId).describe());
   }
 
   function within<T>(ms: number, call: () => Promise<T>): Promise<T> {
     return client.withDeadline(Date.now() + ms, call);
   }
 
-  function handle({ workflowId, runId }: Target): RunHandle {
+  function handle({ workflowId, runId }: EnrollmentRun): RunHandle {
     return client.workflow.getHandle<EnrollmentWorkflow>(workflowId, runId);
   }
 
-  function view({ workflowId, runId }: EnrollmentRun, status: EnrollmentStatus): EnrollmentView {
+  function view({ workflowId, runId }: Chain, status: EnrollmentStatus): EnrollmentView {
     return { id: ids.enrollmentId(workflowId, runId), ...status };
   }
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export const isOutcome = ({ state }: EnrollmentStatus): boolean => outcomes.includes(state as Outcome); // `includes` asks for a member
+/** The chain that a run belongs to. */
+export const chainOf = ({ workflowId, runId, raw }: WorkflowExecutionDescription): Chain => ({
+  workflowId,
+  runId: raw.workflowExecutionInfo?.firstRunId || runId, // the empty string of a server that does not tell
+});
 
-function sharedStatus({ memo }: WorkflowExecutionDescription): EnrollmentStatus | undefined {
-  const shared = memo?.[caseMemo] as CaseMemo | undefined; // written by our workflow and our start alone, and authenticated by its encryption
-  return shared === undefined ? undefined : viewOf(shared.enrollment, Date.now(), shared.tokenExpiresAt);
+export const isOutcome = ({ state }: Pick<EnrollmentStatus, 'state'>): boolean => outcomes.includes(state as Outcome); // `includes` asks for a member
+
+/** Running, or paused by an operator. */
+export const isOpen = ({ closeTime }: WorkflowExecutionDescription): boolean => closeTime === undefined;
+
+/** A run that is about to go on as another one takes no update until it has. */
+async function patiently<T>(send: () => Promise<T>): Promise<T> {
+  for (const pause of busyPausesMs) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.code === 'busy')) throw error;
+      await sleep(pause);
+    }
+  }
+  return send();
 }
 
 const isUnderWay = ({ raw }: WorkflowExecutionDescription): boolean =>
   (raw.pendingActivities ?? []).length > 0 || (raw.pendingWorkflowTask ?? undefined) !== undefined;
 
 /** A run that was terminated answers its last status for ever; to a caller it is over. */
-function asClosed(
-  status: EnrollmentStatus,
-  { status: run, closeTime }: WorkflowExecutionDescription,
-): EnrollmentStatus {
-  if (run.name === 'RUNNING' || isOutcome(status)) return status;
+function asClosed(status: EnrollmentStatus, { closeTime }: WorkflowExecutionDescription): EnrollmentStatus {
+  if (closeTime === undefined || isOutcome(status)) return status;
   const { challenge: _challenge, factor: _factor, ...rest } = status;
   return {
     ...rest,
     state: 'failed',
-    nextAction: 'The case was ended from outside. Start a new enrollment.',
-    ...(closeTime === undefined ? {} : { endedAt: closeTime.toISOString() }),
+    waitingFor: { who: 'operator', what: 'nothing' },
+    nextAction: 'The enrollment was ended from outside. Start a new one.',
+    endedAt: closeTime.toISOString(),
   };
 }

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { enrollmentStates } from '../enrollment/status';
+import type { CodeResult } from '../enrollment/commands';
 import { problemCodes } from '../enrollment/problems';
-import { defaultPlan, factorNames } from '../factors';
-import { code, phoneNumber } from './atoms';
+import { enrollmentStates, waitingForWhats, waitingForWhos } from '../enrollment/status';
+import { answeredBy, defaultPlan, factorNames, factors } from '../factors';
+import { code, phoneNumber, userId } from './atoms';
 import { apiProblemCodes } from './problems';
 
 /** What comes over HTTP and what goes out: the one source of validation, types and the OpenAPI file. */
 
 const factor = z
   .enum(factorNames, { error: `one of ${factorNames.join(', ')}` })
-  .describe('`sms`: a code by text message. `otp`: an authenticator app.');
+  .describe(factorNames.map((name) => `\`${name}\`: ${factors[name].title}.`).join(' '));
 const state = z.enum(enrollmentStates, { error: `one of ${enrollmentStates.join(', ')}` });
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC.', examples: ['2026-11-24T09:30:00.000Z'] });
 const seconds = z.number().int().min(0);
@@ -43,28 +44,27 @@ export const token = members(tokenShape).meta({ id: 'Token' });
 
 const reason = z
   .string({ error: '1 to 200 characters' })
-  .trim()
-  .min(1, '1 to 200 characters')
   .max(200, '1 to 200 characters')
+  .regex(/\S/, '1 to 200 characters')
+  .trim()
   .describe('Why. Needed from callers that also enter codes for users; goes to the audit log.');
 
 export const startBody = members({
-  userId: z
-    .string({ error: "Auth0's user_id, such as auth0|507f1f77bcf86cd799439020" })
-    .regex(/^[^\s\p{Cc}]{1,255}$/u, "Auth0's user_id, such as auth0|507f1f77bcf86cd799439020")
-    .meta({ examples: ['auth0|507f1f77bcf86cd799439020'] }),
+  userId,
   phoneNumber: phoneNumber.exactOptional(),
   factors: z
     .array(factor, { error: `an array out of ${factorNames.join(', ')}` })
     .min(1, 'at least one factor')
     .refine((names) => new Set(names).size === names.length, 'each factor once')
     .default([...defaultPlan])
-    .describe('In the order in which the user goes through them.'),
-  token: token.exactOptional().describe('Without one the case waits, and the answer has a sign-in link for the user.'),
+    .meta({ description: 'In the order in which the user goes through them.', uniqueItems: true }),
+  token: token
+    .exactOptional()
+    .describe('Without one the enrollment waits, and the answer has a sign-in link for the user.'),
 }).meta({ id: 'StartEnrollment' });
 
-/** A factor whose code is sent to the user, as against one computed by an app. */
-const sentFactors = factorNames.filter((name) => name !== 'otp');
+/** Factors whose code is sent to the user, as against computed by an app. */
+export const sentFactors = factorNames.filter((name) => answeredBy(name) === 'oob');
 
 export const bindingCodeBody = members({
   code,
@@ -97,19 +97,26 @@ export const postHeaders = z.looseObject({
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable characters without spaces')
     .exactOptional()
-    .describe('A repeated call with the same key and body gets the first answer and has no second effect.'),
+    .describe('A repeated call with the same key and body has no second effect.'),
+});
+
+/** Making a link changes nothing, so a repeated call may make another one. */
+export const linkHeaders = postHeaders.extend({
+  'idempotency-key': postHeaders.shape['idempotency-key'].describe(
+    'Taken like everywhere. A link changes nothing by itself: a repeated call makes another one.',
+  ),
 });
 
 export const manageHeaders = postHeaders.extend({
   'x-reason': reason.exactOptional(),
 });
 
-export const listQuery = z.object({
+export const listQuery = members({
   state: state.exactOptional(),
   factor: factor.exactOptional(),
   cursor: z
     .string()
-    .regex(/^[A-Za-z0-9_.-]{1,4096}$/, 'the nextCursor of an earlier page')
+    .regex(/^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{1,4096}$/, 'the nextCursor of an earlier page')
     .exactOptional()
     .describe('`nextCursor` of the page before.'),
   limit: z.coerce
@@ -133,7 +140,7 @@ const enrollmentShape = {
           .enum(['waiting', 'challenged', 'accepted', 'confirmed', 'removed'])
           .describe('`confirmed`: Auth0 lists it active. `accepted`: Auth0 took the code, not read back yet.'),
         active: z.boolean().describe('Auth0 listed it active when it was last read.'),
-        alreadyActive: z.literal(true).exactOptional().describe('The user had it before the case began.'),
+        alreadyActive: z.literal(true).exactOptional().describe('The user had it before the enrollment began.'),
         authenticatorId: z.string().exactOptional(),
       }),
     )
@@ -151,14 +158,24 @@ const enrollmentShape = {
     .describe('What the user must answer now.'),
   attemptsLeft: z.number().int().min(0),
   nextAttemptAt: time.exactOptional(),
-  textsLeft: z.number().int().min(0),
+  textsLeft: z
+    .number()
+    .int()
+    .min(0)
+    .describe('Messages that Auth0 may still send for the factor under way; text messages where it sends nothing.'),
   nextTextAt: time.exactOptional(),
   deadlines: z.object({ enrollment: time, challenge: time.exactOptional(), token: time.exactOptional() }),
-  phoneNumber: z.string().exactOptional().describe('Last digits only.'),
+  phoneNumber: z
+    .string()
+    .exactOptional()
+    .describe('Last digits only: the number that was verified, once one is; before, the one that codes are sent to.'),
   lastProblem: z
     .object({ code: z.enum(problemCodes), message: z.string(), at: time, retryAt: time.exactOptional() })
     .exactOptional(),
-  nextAction: z.string().describe('One sentence for the person at the desk.'),
+  waitingFor: z
+    .object({ who: z.enum(waitingForWhos), what: z.enum(waitingForWhats) })
+    .describe('Who has to act, and what is awaited: for programs.'),
+  nextAction: z.string().describe('One sentence for the person who helps: what has to happen next.'),
   startedAt: time,
   endedAt: time.exactOptional(),
 };
@@ -182,9 +199,23 @@ export const pending = z
   })
   .meta({ id: 'Pending', description: 'The answer takes longer than this call may wait. The work goes on.' });
 
+const codeResults = [
+  'confirmed',
+  'already_confirmed',
+  'rejected',
+  'rate_limited',
+  'expired',
+  'token_needed',
+  'unavailable',
+] as const satisfies readonly CodeResult[];
+
 export const codeResult = z
   .object({
-    result: z.enum(['confirmed', 'rejected', 'rate_limited', 'expired', 'token_needed', 'unavailable']),
+    result: z
+      .enum(codeResults)
+      .describe(
+        '`confirmed`: Auth0 accepted the code. `already_confirmed`: that factor was done before; nothing was checked.',
+      ),
     attemptsLeft: z.number().int().min(0),
     retryAfter: seconds.exactOptional().describe('Seconds; also sent as `Retry-After`.'),
     status: enrollment,
@@ -255,7 +286,9 @@ function challengeId() {
   return z
     .string({ error: 'the challengeId of the enrollment' })
     .regex(/^[\x21-\x7e]{1,100}$/, 'the challengeId of the enrollment')
-    .describe('Which challenge the code answers. Given and not the one of now, the code is refused, not spent.');
+    .describe(
+      'Which challenge the code answers. If this is not the current challenge, the code is refused without using an attempt.',
+    );
 }
 
 /** A call that needs no body may come without one. */

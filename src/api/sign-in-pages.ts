@@ -6,7 +6,11 @@ export const signInPages = {
     title: 'This link no longer works',
     text: 'Links work once and for ten minutes. Ask for a new one where you got this one.',
   },
-  caseOver: { status: 410, title: 'This enrollment is over', text: 'Nothing more is needed. You can close this page.' },
+  caseOver: {
+    status: 410,
+    title: 'This enrollment is over',
+    text: 'You can close this page. If you still need to set something up, ask for a new link.',
+  },
   otherBrowser: {
     status: 400,
     title: 'This sign-in was not started here',

@@ -8,8 +8,10 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
+import { refusalTypes } from '../enrollment/commands';
 import { factorNames } from '../factors';
-import { refusalTypes, type RefusalDetails } from '../workflows/messages';
+import { resourceExhausted } from '../temporal/connection';
+import type { RefusalDetails } from '../workflows/messages';
 import { ApiProblem, refused } from './problems';
 
 /**
@@ -36,14 +38,19 @@ export const isUnavailable = (error: unknown): boolean =>
   error instanceof QueryNotRegisteredError ||
   transient.has(grpcCode(error) ?? -1);
 
+/** Temporal takes no more for now. Of updates it allows ten in flight for one run. */
+export const isExhausted = (error: unknown): boolean => grpcCode(error) === resourceExhausted;
+
+export const busy = (): ApiProblem => new ApiProblem('busy', { detail: 'Nothing was done. Try again in a moment.' });
+
 export const unavailable = (): ApiProblem =>
   new ApiProblem('unavailable', {
     detail: 'The enrollment did not answer in time. Try again with the same Idempotency-Key.',
   });
 
-// gRPC: CANCELLED (the server went away during the call), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION (a
-// query that no worker polls for), UNAVAILABLE.
-const transient = new Set([1, 4, 8, 9, 14]);
+// gRPC: CANCELLED (the server went away during the call), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION (a query that
+// no worker polls for), UNAVAILABLE.
+const transient = new Set([1, 4, resourceExhausted, 9, 14]);
 
 function grpcCode(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;

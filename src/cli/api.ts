@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request as send, type Dispatcher } from 'undici';
+import { getGlobalDispatcher, request as send, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { problem } from '../api/schemas';
+import { defined } from '../enrollment/defined';
 import type { Connection } from './connection';
 import { exitCodes } from './exit-codes';
 import { Failure } from './failure';
@@ -48,17 +49,20 @@ export function createApi({ api, key }: Connection, { now, signal }: Pick<Termin
         accept,
         authorization: `Bearer ${key.reveal()}`,
         'user-agent': 'mfa-cli',
-        ...(method === 'GET' ? {} : { 'idempotency-key': randomUUID() }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...defined({
+          'idempotency-key': method === 'GET' ? undefined : randomUUID(),
+          'content-type': body && 'application/json',
+        }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: body && JSON.stringify(body) }),
     };
     for (let attempt = 0; ; attempt += 1) {
       const ends = accept === eventStream ? signal : AbortSignal.any([signal, AbortSignal.timeout(callMs)]);
+      const { dispatcher, isWritten } = watchedDispatcher();
       try {
-        return await send(`${api}/v1${path}`, { ...init, signal: ends }); // follows no redirect: the key stays here
+        return await send(`${api}/v1${path}`, { ...init, dispatcher, signal: ends }); // follows no redirect: the key stays here
       } catch (error) {
-        const fault = faultOf(error);
+        const fault = faultOf(error, isWritten());
         const pause = pausesMs[attempt];
         const again = fault.kind === 'unsent' || (fault.kind === 'lost' && repeatable !== false);
         if (signal.aborted) throw new Failure(exitCodes.interrupted, 'Interrupted.');
@@ -96,31 +100,45 @@ export function createApi({ api, key }: Connection, { now, signal }: Pick<Termin
 
 const eventStream = 'text/event-stream';
 
+/**
+ * Sends as usual and knows whether a byte of the request can have left: undici calls onRequestStart when it has a connection and
+ * is about to write, and never for a request that it gives up before.
+ */
+function watchedDispatcher(): { readonly dispatcher: Dispatcher; readonly isWritten: () => boolean } {
+  let written = false;
+  const dispatcher = getGlobalDispatcher().compose(
+    (dispatch) => (options, handler) =>
+      dispatch(options, {
+        onRequestStart: (controller, context) => {
+          written = true;
+          handler.onRequestStart?.(controller, context);
+        },
+        onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
+        onResponseStart: (...response) => handler.onResponseStart?.(...response),
+        onResponseData: (...data) => handler.onResponseData?.(...data),
+        onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
+        onResponseError: (...error) => handler.onResponseError?.(...error),
+      }),
+  );
+  return { dispatcher, isWritten: () => written };
+}
+
 interface Fault {
-  /** `unsent`: not a byte left. `lost`: it may have had its effect. */
+  /** `unsent`: not a byte left. `lost`: it may have had its effect. `timeout`: so may it, and it has waited long enough. */
   readonly kind: 'unsent' | 'lost' | 'timeout';
   readonly code: string;
 }
 
-function faultOf(error: unknown): Fault {
+function faultOf(error: unknown, written: boolean): Fault {
   const { name, code = 'no answer' } = faultShape.parse(error);
   if (name === 'TimeoutError') return { kind: 'timeout', code };
-  return { kind: unsentCodes.includes(code) || /CERT|TLS|SSL/.test(code) ? 'unsent' : 'lost', code };
+  return { kind: written ? 'lost' : 'unsent', code };
 }
 
 /** A DOMException of an AbortSignal has a number for its code. */
 const faultShape = z
   .object({ name: z.string().optional().catch(undefined), code: z.string().optional().catch(undefined) })
   .catch({});
-
-const unsentCodes = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
 
 function unreachable(api: string, { kind, code }: Fault, repeatable: boolean): Failure {
   if (kind === 'unsent') {

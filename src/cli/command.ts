@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defined } from '../enrollment/defined';
 import { roles, rolesToScopes, type Role, type Scope } from '../scopes';
 import { createApi, type Api } from './api';
 import { connectionFor, type ConnectionOptions } from './connection';
@@ -7,7 +8,7 @@ import { createStyle, takesColour, type Style } from './text/style';
 import type { Terminal } from './terminal';
 
 /** What a command tells: `json` with `--json`, else `text`. */
-export interface Outcome {
+export interface CommandResult {
   readonly json: unknown;
   readonly text: string;
   /** 0 when absent. */
@@ -15,16 +16,18 @@ export interface Outcome {
 }
 
 /** What a command works with. */
-export interface Desk {
+export interface CommandContext {
   readonly api: Api;
   readonly terminal: Terminal;
   readonly style: Style;
   /** Does a program read the output? */
   readonly json: boolean;
+  /** What the caller may do, where that is known. */
+  readonly scopes?: readonly Scope[];
 }
 
-/** Takes the outcome of a command that ran. */
-export type Finish = (outcome: Outcome, json: boolean) => void;
+/** Takes the result of a command that ran. */
+export type Finish = (result: CommandResult, json: boolean) => void;
 
 export interface CommandParts {
   readonly terminal: Terminal;
@@ -50,17 +53,23 @@ export function onCall<Options, Args extends readonly unknown[]>(
   command: Command,
   scope: Scope,
   { terminal, finish }: CommandParts,
-  act: (desk: Desk, options: Options, ...args: Args) => Promise<Outcome>,
+  act: (context: CommandContext, options: Options, ...args: Args) => Promise<CommandResult>,
 ): Command {
   return command.action(async (...received: unknown[]) => {
     const options = command.opts<Options & CommonOptions>();
     const json = options.json === true;
     const connection = connectionFor(terminal, options, scope);
     if (connection.notice !== undefined) terminal.stderr.write(`mfa: ${connection.notice}\n`);
-    const desk = { api: createApi(connection, terminal), terminal, style: createStyle(takesColour(terminal)), json };
+    const context: CommandContext = {
+      api: createApi(connection, terminal),
+      terminal,
+      style: createStyle(takesColour(terminal)),
+      json,
+      ...defined({ scopes: connection.scopes }),
+    };
     // Commander passes the declared arguments, then the options and the command: `act` names the types of the declared ones.
     const args = received.slice(0, -2) as unknown as Args;
-    finish(await act(desk, options, ...args), json);
+    finish(await act(context, options, ...args), json);
   });
 }
 

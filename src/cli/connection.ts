@@ -14,6 +14,8 @@ export interface Connection {
   readonly key: Secret;
   /** What the person at the terminal should know, when it was not said on the command line. */
   readonly notice?: string;
+  /** What the key may do, where that is known: of a key of a local stack. */
+  readonly scopes?: readonly Scope[];
 }
 
 export interface ConnectionOptions {
@@ -48,7 +50,8 @@ export function connectionFor(
   }
   if (stack === undefined || api !== stack.api) throw usage(`No key for ${api}. Set MFA_API_KEY or MFA_API_KEY_FILE.`);
   const role = options.role ?? roleFor(scope);
-  return { api, key: secret(stack.keys[role]), notice: `${api} as ${role} (.run/stack.json)` };
+  const scopes = rolesToScopes[role];
+  return { api, key: secret(stack.keys[role]), notice: `${api} as ${role} (.run/stack.json)`, scopes };
 }
 
 function address(text: string): string {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { runMain } from '../run-main';
 import { runCli } from './run';
 
 /** The process behind `bin/mfa.mjs`. `root`: the folder of the package. */
-export async function main(root: string): Promise<void> {
+export const main = (root: string): Promise<void> => runMain(() => run(root));
+
+async function run(root: string): Promise<void> {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   process.stdout.on('error', ignoreClosedPipe);

@@ -37,8 +37,10 @@ const endings: Readonly<Record<ApiProblemCode, Ending>> = {
   unauthorized: { exitCode: notAllowed, next: 'Check MFA_API_KEY: this API does not know the key.' },
   forbidden: { exitCode: notAllowed, next: 'Use a key whose role has it; `mfa --help` lists them.' },
   not_found: { exitCode: notAllowed, next: 'Check --api: the address is not that of this API, or of another version.' },
+  method_not_allowed: { exitCode: notAllowed, next: 'Check --api: what answers there is another version of this API.' },
   enrollment_not_found: { exitCode: notAllowed, next: 'Look for its id with `mfa list`.' },
   enrollment_conflict: { exitCode: refused, next: 'Find it with `mfa list`.' },
+  idempotency_key_reused: { exitCode: refused },
   wrong_step: { exitCode: refused, next: 'See where it is with `mfa status`.' },
   stale_challenge: { exitCode: refused, next: 'See where it is with `mfa status`.' },
   not_resendable: { exitCode: refused, next: 'See what it waits for with `mfa status`.' },
@@ -50,5 +52,6 @@ const endings: Readonly<Record<ApiProblemCode, Ending>> = {
   too_many_texts: { exitCode: refused },
   too_many_requests: { exitCode: refused },
   internal: { exitCode: unavailable, next: 'Its log tells more under the request named by --json.' },
+  busy: { exitCode: unavailable },
   unavailable: { exitCode: unavailable },
 };

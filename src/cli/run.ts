@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { helpAfter, type CommandParts, type Outcome } from './command';
+import { errorText } from '../error-text';
+import { helpAfter, type CommandParts, type CommandResult } from './command';
 import { challengeCommand } from './commands/challenge';
 import { doctorCommand } from './commands/doctor';
 import { codeCommand, otpCommand } from './commands/codes';
@@ -17,9 +18,9 @@ import type { Terminal } from './terminal';
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = exitCodes.ok;
-  const print = (outcome: Outcome, json: boolean) => {
-    exitCode = outcome.exitCode ?? exitCodes.ok;
-    terminal.stdout.write(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`);
+  const print = (result: CommandResult, json: boolean) => {
+    exitCode = result.exitCode ?? exitCodes.ok;
+    terminal.stdout.write(`${json ? JSON.stringify(result.json) : result.text}\n`);
   };
   try {
     await createProgram({ terminal, finish: print }).parseAsync(args, { from: 'user' });
@@ -27,8 +28,9 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (!(error instanceof Failure)) {
-      // Its name alone: a fault nobody foresaw may carry what was sent.
-      terminal.stderr.write(`mfa: something broke in the command line itself (${nameOf(error)}). Please report it.\n`);
+      terminal.stderr.write(
+        `mfa: something broke in the command line itself. Please report it:\n${errorText(error)}\n`,
+      );
       return exitCodes.broken;
     }
     if (args.includes('--json')) terminal.stdout.write(`${JSON.stringify(error.body)}\n`);
@@ -73,5 +75,3 @@ function createProgram(parts: CommandParts): Command {
 /** Commander repeats what it did not understand, and that may be a secret in the wrong place. */
 const withoutValues = (text: string): string =>
   text.replace(/'(--[\w-]+)=[^']*'/g, "'$1=…'").replace(/ argument '[^']*' is invalid/g, ' is invalid');
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

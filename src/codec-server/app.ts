@@ -10,7 +10,7 @@ import Fastify, {
 import type { Authenticate } from './authenticate';
 import { decodePayloads, encodePayloads, payloadsBody } from './payloads';
 import { problem, setProblemHandlers } from './problems';
-import { veiled } from './veil';
+import { redactedPayload } from './redact';
 
 export interface CodecServerOptions {
   readonly codec: PayloadCodec;
@@ -20,7 +20,7 @@ export interface CodecServerOptions {
   readonly authenticate?: Authenticate;
   /** Does `/encode` answer? Needed only to send messages by hand through the codec. */
   readonly encode: boolean;
-  /** Are tokens, codes and keys shown, too? Otherwise they are veiled in what is decoded. */
+  /** Are tokens, codes and keys shown, too? Otherwise what is decoded is redacted. */
   readonly revealSecrets: boolean;
   readonly logger: FastifyBaseLogger;
 }
@@ -39,7 +39,7 @@ declare module 'fastify' {
  */
 export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
   const { codec, encode, revealSecrets } = options;
-  const show = revealSecrets ? (payload: Payload) => payload : veiled;
+  const show = revealSecrets ? (payload: Payload) => payload : redactedPayload;
   const app = Fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }), // the audit lines say what matters, and an address may hold anything

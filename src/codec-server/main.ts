@@ -1,19 +1,21 @@
-import { pino } from 'pino';
-import { ConfigError, loadConfig } from '../config';
+import { loadConfig } from '../config';
+import { defined } from '../enrollment/defined';
+import { createLogger } from '../logger';
+import { runMain } from '../run-main';
 import { encryptionCodec } from '../temporal/payload-codec';
 import { createCodecServer } from './app';
 import { createAuthenticate } from './authenticate';
 
 async function main(): Promise<void> {
   const { codec, logLevel, payload, warnings } = loadConfig(process.env, 'codec-server');
-  const logger = pino({ level: logLevel, name: 'mfa-codec-server' });
+  const logger = createLogger('mfa-codec-server', logLevel);
   for (const warning of warnings) logger.warn(warning);
 
   const authenticate = createAuthenticate(codec);
   const app = await createCodecServer({
     codec: encryptionCodec(payload),
     allowedOrigins: codec.allowedOrigins,
-    ...(authenticate === undefined ? {} : { authenticate }),
+    ...defined({ authenticate }),
     encode: codec.encode,
     revealSecrets: codec.revealSecrets,
     logger,
@@ -22,8 +24,4 @@ async function main(): Promise<void> {
   await app.listen({ host: codec.host, port: codec.port });
 }
 
-main().catch((error: unknown) => {
-  // A configuration is mended by whoever reads this; a stack trace would only be in the way.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-});
+void runMain(main);

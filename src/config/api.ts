@@ -1,3 +1,4 @@
+import { defined } from '../enrollment/defined';
 import { isLoopback } from './addresses';
 import { readJwt, type JwtConfig } from './jwt';
 import type { ConfigReader } from './reader';
@@ -42,7 +43,7 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
     keys: Object.freeze(keys),
     partialPolicy: reader.withDefault('ENROLLMENT_PARTIAL_POLICY', partialPolicy, 'keep'),
     callsPerMinute: reader.withDefault('API_CALLS_PER_MINUTE', callsPerMinute, 600),
-    ...(jwt === undefined ? {} : { jwt }),
+    ...defined({ jwt }),
   });
 }
 

@@ -1,6 +1,8 @@
+import { defined } from '../enrollment/defined';
+import type { OpaqueTokens } from '../enrollment/token-owner';
 import type { Secret } from '../secret';
 import type { ConfigReader } from './reader';
-import { clientId, clientSecret, domain, expectedDomain, httpsOrigin, mfaAudience } from './variables';
+import { clientId, clientSecret, domain, expectedDomain, httpsOrigin, mfaAudience, opaqueTokens } from './variables';
 
 export interface Auth0Config {
   /** Bare host, lower case. */
@@ -12,6 +14,8 @@ export interface Auth0Config {
   readonly clientSecret?: Secret;
   /** Without a final slash; `https://<domain>` except in development and tests. */
   readonly baseUrl: string;
+  /** Are tokens used whose user cannot be read? */
+  readonly opaqueTokens: OpaqueTokens;
 }
 
 export function readAuth0(reader: ConfigReader): Auth0Config {
@@ -25,7 +29,8 @@ export function readAuth0(reader: ConfigReader): Auth0Config {
     domain: host,
     audience: reader.withDefault('AUTH0_AUDIENCE', mfaAudience, `https://${host}/mfa/`),
     clientId: reader.required('AUTH0_CLIENT_ID', clientId, "the application's client id"),
-    ...(secret === undefined ? {} : { clientSecret: secret }),
+    ...defined({ clientSecret: secret }),
     baseUrl: base ?? `https://${host}`,
+    opaqueTokens: reader.withDefault('AUTH0_OPAQUE_TOKENS', opaqueTokens, 'refuse'),
   });
 }

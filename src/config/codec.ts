@@ -1,3 +1,4 @@
+import { defined } from '../enrollment/defined';
 import type { Secret } from '../secret';
 import { isLoopback } from './addresses';
 import { readJwt, type JwtConfig } from './jwt';
@@ -38,8 +39,7 @@ export function readCodec(reader: ConfigReader): CodecConfig {
     allowedOrigins: Object.freeze(
       reader.withDefault('CODEC_ALLOWED_ORIGINS', origins, reader.production ? [] : developmentOrigins),
     ),
-    ...(authToken === undefined ? {} : { authToken }),
-    ...(issuer === undefined ? {} : { jwt: Object.freeze({ ...issuer, ...(scope === undefined ? {} : { scope }) }) }),
+    ...defined({ authToken, jwt: issuer && Object.freeze({ ...issuer, ...defined({ scope }) }) }),
     encode: reader.withDefault('CODEC_ENCODE', flag, false),
     revealSecrets: reader.withDefault('CODEC_REVEAL_SECRETS', flag, false),
   });

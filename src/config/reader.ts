@@ -56,7 +56,7 @@ export function createConfigReader(env: NodeJS.ProcessEnv): ConfigReader {
   };
 
   return {
-    production: env['NODE_ENV'] === 'production',
+    production: env['NODE_ENV'] !== 'development',
     optional: (name, variable) => parse(name, variable, present(name)),
     required: (name, variable, expected) => {
       if (present(name) === undefined) fault(name, `${expected}; it is not set`);

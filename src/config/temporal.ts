@@ -1,5 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { secret, type Secret } from '../secret';
+import { isLoopback } from './addresses';
 import type { ConfigReader } from './reader';
 import { word } from './variables';
 
@@ -19,6 +20,11 @@ export function readTemporal(reader: ConfigReader, env: NodeJS.ProcessEnv): Temp
   const taskQueue = reader.withDefault('TEMPORAL_TASK_QUEUE', word, 'mfa-enrollment');
   const profile = readProfile(reader, env);
   const address = profile.connectionOptions.address ?? 'localhost:7233';
+  if (!profile.connectionOptions.tls && !isLoopback(address.replace(/:\d+$/, ''))) {
+    reader.warn(
+      `Temporal at ${address} is reached without TLS: whoever is on the way can read, stop and start enrollments. Set TEMPORAL_TLS unless that network is yours alone.`,
+    );
+  }
   return Object.freeze({
     taskQueue,
     namespace: profile.namespace ?? 'default',

@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { defined } from '../enrollment/defined';
 import { roles, rolesToScopes, scopes, type Role, type Scope } from '../scopes';
 import { isSafeAddress } from './addresses';
 
@@ -27,6 +28,8 @@ export const callsPerMinute = z
 
 export const partialPolicy = z.enum(['keep', 'remove'], { error: 'keep or remove' });
 export type PartialPolicy = z.infer<typeof partialPolicy>;
+
+export const opaqueTokens = z.enum(['refuse', 'accept'], { error: 'refuse or accept' });
 
 export const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true');
 
@@ -126,7 +129,7 @@ const apiKey = z
     {
       name: z
         .string({ error: 'a name of 1 to 64 characters' })
-        .regex(/^\S(?:.{0,62}\S)?$/, 'a name of 1 to 64 characters'),
+        .regex(/^(?!jwt:)\S(?:.{0,62}\S)?$/, 'a name of 1 to 64 characters that does not begin with jwt:'),
       hash: z
         .string({ error: hashShape })
         .regex(/^sha256:[0-9a-f]{64}$/i, hashShape)
@@ -144,7 +147,7 @@ const apiKey = z
       name,
       hash,
       scopes: Object.freeze([...(role === undefined ? (own ?? []) : rolesToScopes[role])]),
-      ...(role === undefined ? {} : { role }),
+      ...defined({ role }),
     }),
   );
 

@@ -1,3 +1,4 @@
+import { defined } from '../enrollment/defined';
 import type { ConfigReader } from './reader';
 import { host, port } from './variables';
 
@@ -13,7 +14,6 @@ export function readWorker(reader: ConfigReader): WorkerServerConfig {
   const metricsPort = reader.optional('WORKER_METRICS_PORT', port);
   return Object.freeze({
     healthHost: reader.withDefault('WORKER_HEALTH_HOST', host, '127.0.0.1'),
-    ...(healthPort === undefined ? {} : { healthPort }),
-    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...defined({ healthPort, metricsPort }),
   });
 }

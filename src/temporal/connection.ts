@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { PayloadConfig, TemporalConfig } from '../config';
 import { createDataConverter } from './data-converter';
 
@@ -21,7 +21,7 @@ export async function connectClient(
   processName = 'mfa-api',
 ): Promise<TemporalClient> {
   const { address, connectionOptions, namespace } = config.temporal;
-  const connection = await reach(address, () => Connection.connect(connectionOptions.reveal()));
+  const connection = await reach(address, () => Connection.connect({ ...connectionOptions.reveal(), interceptors }));
   const client = new Client({
     connection,
     namespace,
@@ -30,6 +30,22 @@ export async function connectClient(
   });
   return { client, connection, close: () => connection.close() };
 }
+
+/** gRPC's status RESOURCE_EXHAUSTED. */
+export const resourceExhausted: number = 8;
+const retry = defaultGrpcRetryOptions();
+
+/**
+ * The SDK's own retries, without those of RESOURCE_EXHAUSTED: they go on until the deadline of the call, and then nobody can tell
+ * a run with too many updates in flight from one without a worker.
+ */
+export const interceptors = [
+  makeGrpcRetryInterceptor({
+    ...retry,
+    retryableDecider: (attempt, status) =>
+      Number(status.code) !== resourceExhausted && retry.retryableDecider(attempt, status),
+  }),
+];
 
 /** Gives a failed connection the address it was for. */
 export async function reach<Reached>(address: string, connect: () => Promise<Reached>): Promise<Reached> {

@@ -1,4 +1,4 @@
-import type { DataConverter } from '@temporalio/common';
+import type { DataConverter, LoadedDataConverter, Payload } from '@temporalio/common';
 import { encryptionCodec, type KeyRing } from './payload-codec';
 
 const failureConverterPath = require.resolve('./failure-converter');
@@ -23,3 +23,13 @@ export const createWorkerDataConverter = (keyRing: KeyRing): DataConverter => ({
   payloadCodecs: [encryptionCodec(keyRing)],
   ...workflowConverterPaths,
 });
+
+/** What a payload holds, for answers that the SDK passes on undecoded. Throws as the converter does. */
+export async function decodedPayload(
+  { payloadCodecs, payloadConverter }: Pick<LoadedDataConverter, 'payloadCodecs' | 'payloadConverter'>,
+  payload: Payload,
+): Promise<unknown> {
+  let decoded: readonly Payload[] = [payload];
+  for (const codec of payloadCodecs.toReversed()) decoded = await codec.decode([...decoded]);
+  return payloadConverter.fromPayload(decoded[0] ?? payload);
+}

@@ -33,6 +33,10 @@ export interface EnrollmentIds {
    * call with the first result. `upd_` and 43 characters; holds nothing of the key or the body that can be read back.
    */
   updateId(caller: string, idempotencyKey: string, body: unknown): string;
+  /** 128 bits of a keyed hash of caller and `Idempotency-Key`: what a repeated start is known by, also after its enrollment has ended. */
+  startKey(caller: string, idempotencyKey: string): string;
+  /** 128 bits of a keyed hash of a caller's name: the owner of what that caller starts. */
+  owner(caller: string): string;
 }
 
 /** The ids of cases and messages under one key (`ID_KEY`). Another key gives other ids: open cases are then not found. */
@@ -42,6 +46,7 @@ export function enrollmentIds(idKey: KeyObject): EnrollmentIds {
     createHmac('sha256', idKey)
       .update(canonicalJson([purpose, ...parts]))
       .digest();
+  const short = (digest: Buffer): string => digest.subarray(0, 16).toString('base64url');
   const proof = (body: Buffer): Buffer => hash('enrollment-id', body.toString('base64url')).subarray(0, 16);
 
   return {
@@ -70,9 +75,11 @@ export function enrollmentIds(idKey: KeyObject): EnrollmentIds {
         runId: run.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
       };
     },
-    fingerprint: (body) => hash('fingerprint', body).subarray(0, 16).toString('base64url'),
+    fingerprint: (body) => short(hash('fingerprint', body)),
     updateId: (caller, idempotencyKey, body) =>
       `upd_${hash('update-id', caller, idempotencyKey, body).toString('base64url')}`,
+    startKey: (caller, idempotencyKey) => short(hash('start-key', caller, idempotencyKey)),
+    owner: (caller) => short(hash('owner', caller)),
   };
 }
 

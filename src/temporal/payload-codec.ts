@@ -23,7 +23,7 @@ const tagBytes = 16;
 /**
  * Encrypts each payload, its metadata included, with AES-256-GCM under the active key (NIST SP 800-38D: 96-bit random nonce,
  * 128-bit tag; 2^32 payloads per key at most). Data: nonce, tag, ciphertext. The key's id stands in clear beside it and is
- * authenticated. Nothing else is bound in, namespace and workflow id above all: a codec server has no trustworthy word of them.
+ * authenticated. Namespace and workflow id are not in the authenticated data, because a codec server cannot verify them.
  *
  * What another program wrote is left as it is: a signal from a plain command line is welcome.
  * `decode` throws PayloadDecryptionError; a worker then retries the workflow task, so a case waits until its key is back.

@@ -5,6 +5,7 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import { createActivities } from '../activities';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
+import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
 import { createWorkerDataConverter } from '../temporal/data-converter';
 
@@ -12,6 +13,7 @@ export interface WorkerParts {
   readonly connection: NativeConnection;
   readonly client: Client;
   readonly mfa: MfaClient;
+  readonly opaqueTokens: OpaqueTokens;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
@@ -30,6 +32,7 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     ...workflowSource(),
     activities: createActivities({
       mfa: parts.mfa,
+      opaqueTokens: parts.opaqueTokens,
       cancelRun: async (workflowId, runId) => {
         await parts.client.workflow.getHandle(workflowId, runId).cancel();
       },

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { createAuthenticate, mustGiveReason } from '../../src/api/access';
 import { scopes } from '../../src/scopes';
-import { as, awaitingCode, id, inState, testApp } from './support';
+import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
 
 const code = { code: '123456' };
 const number = { phoneNumber: '+14155550123' };
@@ -18,7 +18,7 @@ const routes: Route[] = [
   ['POST', `/v1/enrollments/${id}/resend`, { reason: 'asked' }, ['support', 'ops']],
   ['PUT', `/v1/enrollments/${id}/phone-number`, { ...number, reason: 'asked' }, ['support', 'ops']],
   ['POST', `/v1/enrollments/${id}/cancel`, { reason: 'asked' }, ['support', 'ops']],
-  ['PUT', `/v1/enrollments/${id}/token`, { accessToken: 'opaque' }, ['onboarding']],
+  ['PUT', `/v1/enrollments/${id}/token`, { accessToken: tokenOf(userId) }, ['onboarding']],
   ['POST', `/v1/enrollments/${id}/links`, undefined, ['onboarding']],
   ['GET', `/v1/enrollments/${id}/events`, undefined, ['onboarding', 'support', 'ops']],
 ];
@@ -34,6 +34,7 @@ const everything = {
   changePhoneNumber: async () => awaitingCode,
   renewToken: async () => awaitingCode,
   cancel: async () => inState('cancelled'),
+  isOf: () => true,
   watch: async function* () {
     yield awaitingCode;
   },
@@ -128,7 +129,7 @@ async function jwtCaller(sign: (token: SignJWT) => SignJWT, more: { alg?: string
 
 test('a good token names its caller and the scopes that mean something here', async () => {
   expect(await jwtCaller((token) => token)).toEqual({
-    name: 'client@clients',
+    name: 'jwt:client@clients',
     scopes: ['enrollments:read', 'enrollments:code', 'enrollments:manage'],
   });
 });

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { updateMetrics } from '../../src/api/metrics';
 import { buildOpenApi } from '../../src/api/openapi-file';
 import { apiProblemCodes, problemBody, problems, refused, ApiProblem } from '../../src/api/problems';
-import { refusalTypes } from '../../src/workflows/messages';
+import { refusalTypes } from '../../src/enrollment/commands';
 import { as, awaitingCode, id, testApp } from './support';
 
 test('the process is live whatever Temporal does, and ready while Temporal answers', async () => {
@@ -120,6 +120,10 @@ test('the OpenAPI file is 3.1, and every reference in it leads somewhere', async
     expect(Object.keys(document.components.schemas)).toContain(name);
   }
   for (const name of Object.keys(document.components.schemas)) expect(text).toContain(`"#/components/schemas/${name}"`);
+});
+
+test('the OpenAPI file speaks of enrollments', async () => {
+  expect(JSON.stringify(await buildOpenApi())).not.toMatch(/\bcases?\b/i);
 });
 
 test('every operation has a name of its own, a scope, and problems as problem+json', async () => {

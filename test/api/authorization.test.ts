@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
+import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { createAuthenticate } from '../../src/api/access';
-import { as, awaitingCode, id, inState, testApp } from './support';
+import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
 
 const other = id.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
 const number = { phoneNumber: '+14155550123' };
@@ -12,7 +12,7 @@ const refusedTo = {
   support: [
     ['POST', '', { userId: 'auth0|1' }],
     ['GET', '/challenge', undefined],
-    ['PUT', '/token', { accessToken: 'opaque' }],
+    ['PUT', '/token', { accessToken: tokenOf(userId) }],
     ['POST', '/links', {}],
   ],
   ops: [
@@ -20,7 +20,7 @@ const refusedTo = {
     ['GET', '/challenge', undefined],
     ['POST', '/binding-code', { code: '123456' }],
     ['POST', '/otp', { code: '123456' }],
-    ['PUT', '/token', { accessToken: 'opaque' }],
+    ['PUT', '/token', { accessToken: tokenOf(userId) }],
     ['POST', '/links', {}],
   ],
   onboarding: [
@@ -81,6 +81,24 @@ test('a token brings no key of its own', async () => {
     .sign(own.privateKey);
   const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => trusted.publicKey });
   expect(await authenticate(`Bearer ${token}`)).toBeUndefined();
+});
+
+test('a token that names no key where the issuer has several is nobody, and no outage of the issuer', async () => {
+  const pairs = [await generateKeyPair('RS256'), await generateKeyPair('RS256')];
+  const keys = await Promise.all(
+    pairs.map(async ({ publicKey }, n) => ({ ...(await exportJWK(publicKey)), kid: `${n}` })),
+  );
+  const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(pairs[0]?.privateKey as CryptoKey);
+  const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: createLocalJWKSet({ keys }) });
+  expect(await authenticate(`Bearer ${token}`)).toBeUndefined();
+});
+
+test('a token whose subject is the name of an API key is another caller', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const name = 'support-desk';
+  const token = await new SignJWT({ ...claims, sub: name }).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
+  const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => publicKey });
+  expect((await authenticate(`Bearer ${token}`))?.name).not.toBe(name);
 });
 
 test('a good token without scopes is known and may do nothing', async () => {

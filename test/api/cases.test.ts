@@ -1,13 +1,10 @@
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import type { InjectOptions } from 'fastify';
 import type { Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
-import { as, awaitingCode, id, inState, testApp, userId } from './support';
+import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
 
 const base = `/v1/enrollments/${id}`;
-/** An unsigned JWT: all that the API reads of a user's token is whose it says it is. */
-const tokenOf = (sub: string) =>
-  [{ alg: 'RS256' }, { sub }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
-  '.c2ln';
 
 test('the challenge of an authenticator app has the key, the address and a QR code', async () => {
   const otp = {
@@ -35,9 +32,10 @@ test('a list takes filters and gives the cursor of the next page', async () => {
     nextCursor: 'next',
   });
   const { app } = await testApp({ list });
-  const url = '/v1/enrollments?state=awaiting_code&factor=sms&cursor=abc&limit=5';
+  const cursor = `${'s'.repeat(22)}.cGFnZQ`;
+  const url = `/v1/enrollments?state=awaiting_code&factor=sms&cursor=${cursor}&limit=5`;
   const answer = await app.inject({ url, headers: as('ops') });
-  expect(list).toHaveBeenCalledWith({ state: 'awaiting_code', factor: 'sms', cursor: 'abc', limit: 5 });
+  expect(list).toHaveBeenCalledWith({ state: 'awaiting_code', factor: 'sms', cursor, limit: 5 });
   expect(answer.json()).toMatchObject({ enrollments: [{ id }], nextCursor: 'next' });
 });
 
@@ -47,7 +45,7 @@ test.each([
   ['limit=many', 'limit'],
   ['state=happy', 'state'],
   ["state=completed'%20OR%201=1", 'state'],
-  ['factor=voice', 'factor'],
+  ['factor=fax', 'factor'],
   ['cursor=a%20b', 'cursor'],
 ])('a list with %s is turned down', async (query, field) => {
   const { app } = await testApp();
@@ -102,19 +100,51 @@ test('a cancel passes the reason on, and answers 202 while the outcome is still 
   expect(cancel).toHaveBeenCalledWith(id, 'user asked');
 });
 
-test('one user’s token never gets into another’s case', async () => {
-  const enrollments = { isOf: (_id: string, user: string) => user === userId, renewToken: async () => awaitingCode };
-  const { app } = await testApp(enrollments);
-  const put = (accessToken: string) =>
-    app.inject({ method: 'PUT', url: `${base}/token`, headers: as('onboarding'), payload: { accessToken } });
-  expect((await put(tokenOf(userId))).statusCode).toBe(200);
-  expect((await put(tokenOf('auth0|somebody-else'))).json()).toMatchObject({
-    code: 'invalid_request',
-    errors: [{ field: 'accessToken' }],
+describe('a user’s token', () => {
+  const somebodyElse = tokenOf('auth0|somebody-else');
+  const enrollments = {
+    isOf: (_id: string, user: string) => user === userId,
+    renewToken: async () => awaitingCode,
+    start: async () => ({ created: true, enrollment: awaitingCode }),
+  };
+  const calls: [string, (accessToken: string) => InjectOptions, string][] = [
+    [
+      'a start',
+      (accessToken) => ({ method: 'POST', url: '/v1/enrollments', payload: { userId, token: { accessToken } } }),
+      'token.accessToken',
+    ],
+    [
+      'a new token',
+      (accessToken) => ({ method: 'PUT', url: `${base}/token`, payload: { accessToken } }),
+      'accessToken',
+    ],
+  ];
+
+  test.each(calls)('is taken by %s when it is the user’s, also when it has expired', async (_name, request) => {
+    const { app } = await testApp(enrollments);
+    for (const accessToken of [tokenOf(userId), tokenOf(userId, { exp: 1 })]) {
+      const answer = await app.inject({ ...request(accessToken), headers: as('onboarding') });
+      expect(answer.statusCode).toBeLessThan(300);
+    }
   });
-  const payload = { userId, token: { accessToken: tokenOf('auth0|somebody-else') } };
-  const start = await app.inject({ method: 'POST', url: '/v1/enrollments', headers: as('onboarding'), payload });
-  expect(start.json()).toMatchObject({ code: 'invalid_request', errors: [{ field: 'token.accessToken' }] });
+
+  test.each(calls)('is refused by %s when it is somebody else’s or nobody can tell', async (_name, request, field) => {
+    const { app } = await testApp(enrollments);
+    for (const accessToken of [somebodyElse, tokenOf(), 'an-opaque-token', 'a.b.c', 'a.b.c.d.e']) {
+      const answer = await app.inject({ ...request(accessToken), headers: as('onboarding') });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ code: 'invalid_request', errors: [{ field }] });
+      expect(answer.body).not.toContain(accessToken);
+    }
+  });
+
+  test.each(calls)('that cannot be read is taken by %s where that is accepted', async (_name, request) => {
+    const { app } = await testApp(enrollments, { opaqueTokens: 'accept' });
+    const send = async (accessToken: string) =>
+      (await app.inject({ ...request(accessToken), headers: as('onboarding') })).statusCode;
+    expect(await send('an-opaque-token')).toBeLessThan(300);
+    expect(await send(somebodyElse)).toBe(400);
+  });
 });
 
 test('a link is made for an open case only', async () => {

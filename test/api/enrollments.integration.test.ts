@@ -1,24 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import { createEnrollments, type Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
 import type { EnrollmentView } from '../../src/api/runs';
-import { status as statusQuery, workflowType } from '../../src/workflows/messages';
+import { caseMemo, status as statusQuery, workflowType, type MfaEnrollmentInput } from '../../src/workflows/messages';
+import { interceptors } from '../../src/temporal/connection';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { temporalCliPath } from '../support/tools';
 import { memoryAuth0, rightCode, setupKey } from './memory-auth0';
-import { ids } from './support';
+import { ids, tokenOf } from './support';
 
 const taskQueue = 'api-test';
 const domain = 'tenant.eu.auth0.com';
-const token = { accessToken: 'an-opaque-token' };
 const auth0 = memoryAuth0();
+/** A cancelled enrollment does not close before this. */
+let closing: Promise<unknown> = Promise.resolve();
 
 let environment: TestWorkflowEnvironment;
+let connection: Connection;
+let client: Client;
 let enrollments: Enrollments;
 let worker: Awaited<ReturnType<typeof startWorker>>;
 
@@ -30,8 +35,10 @@ beforeAll(async () => {
       searchAttributes: Object.values(searchAttributes),
     },
   });
+  connection = await Connection.connect({ address: environment.address, interceptors });
+  client = new Client({ connection, dataConverter: environment.client.options.dataConverter });
   enrollments = createEnrollments({
-    client: environment.client,
+    client,
     ids,
     domain,
     taskQueue,
@@ -42,28 +49,39 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
+  await connection.close();
   await environment.teardown();
 });
 
 async function startWorker() {
-  const cancelRun = async (workflowId: string, runId: string) =>
-    void (await environment.client.workflow.getHandle(workflowId, runId).cancel());
+  const cancelRun = async (workflowId: string, runId: string) => {
+    await closing;
+    await client.workflow.getHandle(workflowId, runId).cancel();
+  };
   const created = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue,
     workflowsPath: require.resolve('../../src/workflows'),
-    activities: createActivities({ mfa: auth0.mfa, cancelRun }),
+    activities: createActivities({ mfa: auth0.mfa, opaqueTokens: 'refuse', cancelRun }),
   });
   const running = created.run();
   return { stop: () => (created.shutdown(), running) };
 }
 
+const requestOf = () => ({
+  userId: `auth0|${randomUUID()}`,
+  factors: ['sms', 'otp'] as const,
+  phoneNumber: '+14155550123',
+  caller: 'onboarding-desk',
+});
+
 /** A case of a new user that waits for its texted code. */
 async function startCase(more: { withoutToken?: true } = {}) {
   auth0.forget();
-  const request = { userId: `auth0|${randomUUID()}`, factors: ['sms', 'otp'] as const, phoneNumber: '+14155550123' };
+  const request = requestOf();
+  const token = { accessToken: tokenOf(request.userId) };
   const { enrollment } = await enrollments.start(more.withoutToken ? request : { ...request, token });
-  return { request, id: enrollment.id, enrollment };
+  return { request, token, id: enrollment.id, enrollment };
 }
 const send = (id: string, code: string, factor: 'sms' | 'otp' = 'sms', key: string = randomUUID()) =>
   enrollments.confirmCode(id, { factor, code }, key);
@@ -84,13 +102,14 @@ test('a case goes from the first text to both factors read back', async () => {
 
 test('the same request finds the live case, also with another token', async () => {
   const { request, id } = await startCase();
-  const again = await enrollments.start({ ...request, token: { accessToken: 'another-token' } });
+  const again = await enrollments.start({ ...request, token: { accessToken: tokenOf(request.userId, { jti: 2 }) } });
   expect(again).toMatchObject({ created: false, enrollment: { id, state: 'awaiting_code' } });
 });
 
 test('two equal requests at once start one case', async () => {
   auth0.forget();
-  const request = { userId: `auth0|${randomUUID()}`, factors: ['otp'] as const, token };
+  const user = requestOf();
+  const request = { ...user, factors: ['otp'] as const, token: { accessToken: tokenOf(user.userId) } };
   const started = await Promise.all([enrollments.start(request), enrollments.start(request)]);
   expect(started.map(({ created }) => created).sort()).toEqual([false, true]);
   expect(new Set(started.map(({ enrollment }) => enrollment.id)).size).toBe(1);
@@ -104,7 +123,7 @@ test('another request for a user with a live case is a conflict', async () => {
 });
 
 test('a repeated start brings the token that the case waits for', async () => {
-  const { request, id, enrollment } = await startCase({ withoutToken: true });
+  const { request, token, id, enrollment } = await startCase({ withoutToken: true });
   expect(enrollment.state).toBe('awaiting_token');
   const again = await enrollments.start({ ...request, token });
   expect(again).toMatchObject({ created: false, enrollment: { id, state: 'awaiting_code', factor: 'sms' } });
@@ -142,12 +161,13 @@ test('a cancelled case says so, twice, and takes no more codes', async () => {
 });
 
 test('a code for an old case never reaches the newer one of the same user', async () => {
-  const { request, id: old } = await startCase();
+  const { request, token, id: old } = await startCase();
   await enrollments.cancel(old, undefined);
   auth0.forget();
   const { enrollment } = await enrollments.start({ ...request, token });
+  expect(enrollment.id).not.toBe(old);
   await expect(send(old, rightCode)).rejects.toEqual(problem('enrollment_settled'));
-  expect(await enrollments.get(enrollment.id)).toMatchObject({ state: 'awaiting_code', factor: 'sms' });
+  expect(await enrollments.get(enrollment.id)).toMatchObject({ state: 'associating', factor: 'sms' });
   expect(await enrollments.get(old)).toMatchObject({ id: old, state: 'cancelled' });
 });
 
@@ -170,7 +190,7 @@ test.each([
     send(id, rightCode),
     enrollments.resend(id, randomUUID()),
     enrollments.changePhoneNumber(id, '+14155550123', randomUUID()),
-    enrollments.renewToken(id, token, randomUUID()),
+    enrollments.renewToken(id, { accessToken: tokenOf('auth0|nobody') }, randomUUID()),
     enrollments.cancel(id, undefined),
     enrollments.watch(id, new AbortController().signal).next(),
   ];
@@ -221,14 +241,14 @@ test('a watcher that leaves ends its watch', async () => {
 });
 
 test('an update is known once it was carried out, and not before', async () => {
-  const { id } = await startCase({ withoutToken: true });
+  const { id, token } = await startCase({ withoutToken: true });
   expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(false);
   await enrollments.renewToken(id, token, 'link-1');
   expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(true);
 });
 
 test('a case is read as its status query tells it, at every rest', async () => {
-  const { id } = await startCase();
+  const { id, token } = await startCase();
   const [workflowId, runId] = [ids.parseEnrollmentId(id)?.workflowId ?? '', ids.parseEnrollmentId(id)?.runId];
   const asQueryTells = async () => {
     const told = await environment.client.workflow.getHandle(workflowId, runId).query(statusQuery);
@@ -280,7 +300,7 @@ test('the challenge is not asked for while a call is under way', async () => {
 
 test('an answer that takes too long is pending, and the same call gets it later', async () => {
   const impatient = createEnrollments({
-    client: environment.client,
+    client,
     ids,
     domain,
     taskQueue,
@@ -300,6 +320,215 @@ test('a code that comes while no worker is up is kept, and confirmed when one is
   worker = await startWorker();
   await until(id, ({ challenge }) => challenge?.factor === 'otp');
   expect((await enrollments.get(id)).attemptsLeft).toBe(5);
+});
+
+describe('a start after an enrollment has ended', () => {
+  test('gives no fresh attempts and no fresh texts', async () => {
+    const { request, token, id } = await startCase();
+    await send(id, '000000');
+    const ended = await enrollments.cancel(id, undefined);
+    const { created, enrollment } = await enrollments.start({ ...request, token });
+    expect(created).toBe(true);
+    expect(enrollment).toMatchObject({
+      attemptsLeft: 4,
+      textsLeft: ended.textsLeft,
+      waitingFor: { who: 'nobody', what: 'cooldown' },
+    });
+  });
+
+  test('waits until one that is settled has closed, and is a new one', async () => {
+    const { request, token, id } = await startCase();
+    let close = (_value?: unknown) => {};
+    closing = new Promise((resolve) => (close = resolve));
+    const cancelled = enrollments.cancel(id, undefined);
+    await until(id, ({ state }) => state === 'cancelled');
+    const starting = enrollments.start({ ...request, token });
+    await expect(Promise.race([starting, sleep(300, 'waits')])).resolves.toBe('waits');
+    close();
+    await cancelled;
+    const { created, enrollment } = await starting;
+    expect({ created, isAnother: enrollment.id !== id }).toEqual({ created: true, isAnother: true });
+  });
+
+  test('with the Idempotency-Key that started it finds it, and has no second effect', async () => {
+    const request = { ...requestOf(), idempotencyKey: randomUUID() };
+    const { enrollment } = await enrollments.start(request);
+    await enrollments.cancel(enrollment.id, undefined);
+    const again = await enrollments.start(request);
+    expect(again).toMatchObject({ created: false, enrollment: { id: enrollment.id, state: 'cancelled' } });
+  });
+
+  test('with its Idempotency-Key finds it also behind a newer one', async () => {
+    const request = { ...requestOf(), idempotencyKey: randomUUID() };
+    const { enrollment } = await enrollments.start(request);
+    await enrollments.cancel(enrollment.id, undefined);
+    const newer = await enrollments.start({ ...request, idempotencyKey: randomUUID() });
+    expect(newer.created).toBe(true);
+    await eventually(async () => {
+      const again = await enrollments.start(request);
+      expect(again).toMatchObject({ created: false, enrollment: { id: enrollment.id, state: 'cancelled' } });
+    });
+    expect(await enrollments.get(newer.enrollment.id)).toMatchObject({ state: 'awaiting_token' });
+  });
+
+  test('with its Idempotency-Key and another body is turned down', async () => {
+    const request = { ...requestOf(), idempotencyKey: randomUUID() };
+    const { enrollment } = await enrollments.start(request);
+    const other = { ...request, phoneNumber: '+14155550199' };
+    await expect(enrollments.start(other)).rejects.toEqual(problem('idempotency_key_reused'));
+    await enrollments.cancel(enrollment.id, undefined);
+    await expect(enrollments.start(other)).rejects.toEqual(problem('idempotency_key_reused'));
+  });
+
+  test('with the Idempotency-Key of another caller is a new one', async () => {
+    const request = { ...requestOf(), idempotencyKey: randomUUID() };
+    const { enrollment } = await enrollments.start(request);
+    await enrollments.cancel(enrollment.id, undefined);
+    expect(await enrollments.start({ ...request, caller: 'another-desk' })).toMatchObject({ created: true });
+  });
+});
+
+test('two starts with one Idempotency-Key at once are one enrollment', async () => {
+  const request = { ...requestOf(), idempotencyKey: randomUUID() };
+  const started = await Promise.all([enrollments.start(request), enrollments.start(request)]);
+  expect(started.map(({ created }) => created).sort()).toEqual([false, true]);
+  expect(new Set(started.map(({ enrollment }) => enrollment.id)).size).toBe(1);
+});
+
+test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], object | undefined]>([
+  ['are refused', undefined, undefined],
+  ['are accepted', 'accept', { opaqueTokens: 'accept' }],
+])('a run is told when opaque tokens %s, and when its token dies', async (_what, opaqueTokens, options) => {
+  const api = createEnrollments({ client, ids, domain, taskQueue, ...(opaqueTokens && { opaqueTokens }) });
+  const request = requestOf();
+  const before = Date.now();
+  await api.start({ ...request, token: { accessToken: tokenOf(request.userId), expiresIn: 500 } });
+  const { events } = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).fetchHistory();
+  const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  const input = JSON.parse(Buffer.from(payload?.data ?? []).toString()) as MfaEnrollmentInput;
+  expect(input.options).toEqual(options);
+  expect(input.token).not.toHaveProperty('expiresIn');
+  expect(input.token?.expiresAt).toBeGreaterThanOrEqual(before + 500_000);
+  expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);
+});
+
+test('an enrollment belongs to the caller who started it, whose name stands nowhere', async () => {
+  const { request } = await startCase({ withoutToken: true });
+  const description = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).describe();
+  expect(description.typedSearchAttributes.get(searchAttributes.owner)).toBe(ids.owner(request.caller));
+  expect(JSON.stringify(description)).not.toContain(request.caller);
+});
+
+test.each<[string, unknown]>([
+  ['of a version that is to come', { version: 3, enrollment: { state: 'dreaming' } }],
+  ['of this version that is none', { version: 2, enrollment: { state: 'awaiting_code' } }],
+  ['that is no object', 'enrollment'],
+])('a memo %s is not believed: the run is asked', async (_what, memo) => {
+  const userId = `auth0|${randomUUID()}`;
+  const workflowId = ids.workflowId(domain, userId);
+  await worker.stop();
+  const { firstExecutionRunId } = await client.workflow.start(workflowType, {
+    workflowId,
+    taskQueue,
+    args: [{ userId, factors: ['otp'] }],
+    memo: { [caseMemo]: memo },
+  });
+  const asked = enrollments.get(ids.enrollmentId(workflowId, firstExecutionRunId));
+  worker = await startWorker();
+  expect(await asked).toMatchObject({ state: expect.stringMatching(/^(associating|awaiting_token)$/) });
+});
+
+describe('an enrollment that goes on as another run', () => {
+  /** One whose every run takes three messages, in its second run or later. */
+  async function chain() {
+    auth0.forget();
+    const { userId, factors, phoneNumber } = requestOf();
+    const workflowId = ids.workflowId(domain, userId);
+    const token = { accessToken: tokenOf(userId) };
+    const handle = await client.workflow.start(workflowType, {
+      workflowId,
+      taskQueue,
+      args: [{ userId, factors, phoneNumber, token, options: { messagesPerRun: 3 } }],
+    });
+    const id = ids.enrollmentId(workflowId, handle.firstExecutionRunId);
+    await until(id, ({ state }) => state === 'awaiting_code');
+    const newest = client.workflow.getHandle(workflowId);
+    const goOn = async () => {
+      const before = (await newest.describe()).runId;
+      for (const name of ['a', 'b', 'c']) await newest.signal(`unknown-${name}`);
+      await eventually(async () => expect((await newest.describe()).runId).not.toBe(before));
+    };
+    await goOn();
+    return { id, token, request: { userId, factors, phoneNumber }, newest, goOn };
+  }
+
+  test('keeps its id, and takes codes, tokens and numbers under it', async () => {
+    const { id, token, goOn } = await chain();
+    expect(await enrollments.get(id)).toMatchObject({ id, state: 'awaiting_code', factor: 'sms' });
+    expect(await enrollments.challenge(id)).toMatchObject({ type: 'oob' });
+    expect(await send(id, '000000')).toMatchObject({ result: 'rejected', attemptsLeft: 4 });
+    await goOn();
+    expect(await enrollments.renewToken(id, token, randomUUID())).toMatchObject({ id, attemptsLeft: 4 });
+    expect(await send(id, rightCode)).toMatchObject({ result: 'confirmed' });
+    await until(id, ({ challenge }) => challenge?.factor === 'otp');
+    await goOn();
+    expect(await send(id, rightCode, 'otp')).toMatchObject({ result: 'confirmed' });
+    expect(await until(id, ({ state }) => state === 'completed')).toMatchObject({ id });
+  });
+
+  test('answers a repeated call from the run that carried it out', async () => {
+    const { id, token, goOn } = await chain();
+    const first = await send(id, '000000', 'sms', 'upd-repeated');
+    await enrollments.renewToken(id, token, 'link-in-the-middle');
+    await goOn();
+    await goOn();
+    expect(await send(id, '000000', 'sms', 'upd-repeated')).toEqual(first);
+    expect(await enrollments.isUpdateKnown(id, 'link-in-the-middle')).toBe(true);
+    expect(await enrollments.isUpdateKnown(id, 'link-never')).toBe(false);
+    expect(await enrollments.get(id)).toMatchObject({ attemptsLeft: 4 });
+  });
+
+  test('is one line of the list, under its own id', async () => {
+    const { id, newest } = await chain();
+    const ofWorkflow = `WorkflowId = '${newest.workflowId}'`;
+    await eventually(async () => {
+      for (const status of ['ContinuedAsNew', 'Running']) {
+        const query = `${ofWorkflow} AND ExecutionStatus = '${status}'`;
+        expect((await client.workflow.count(query)).count).toBeGreaterThan(0);
+      }
+    });
+    const { enrollments: listed } = await enrollments.list({ limit: 100 });
+    const { startedAt } = await enrollments.get(id);
+    expect(listed.filter((each) => ids.parseEnrollmentId(each.id)?.workflowId === newest.workflowId)).toEqual([
+      expect.objectContaining({ id, startedAt }),
+    ]);
+  });
+
+  test('is cancelled under its id, and no newer enrollment of the user is', async () => {
+    const { id, token, request, goOn } = await chain();
+    await goOn();
+    expect(await enrollments.cancel(id, undefined)).toMatchObject({ id, state: 'cancelled' });
+    const { enrollment } = await enrollments.start({ ...request, token, caller: 'onboarding-desk' });
+    expect(await enrollments.cancel(id, undefined)).toMatchObject({ id, state: 'cancelled' });
+    await expect(send(id, rightCode)).rejects.toEqual(problem('enrollment_settled'));
+    expect(await enrollments.get(enrollment.id)).toMatchObject({ state: 'associating' });
+  });
+});
+
+test('more codes at once than Temporal takes are turned down, and none of them turns into a signal', async () => {
+  const { id } = await startCase();
+  const release = auth0.hold();
+  const held = Array.from({ length: 10 }, (_, index) => send(id, `00000${index}`));
+  await until(id, ({ state }) => state === 'confirming');
+  await eventually(async () => {
+    const outcome = await send(id, '111111').catch((error: unknown) => error);
+    expect(outcome).toEqual(problem('busy'));
+  });
+  release();
+  await Promise.all(held);
+  const { workflowId, runId } = ids.parseEnrollmentId(id) ?? { workflowId: '', runId: '' };
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  expect(events?.filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal)).toEqual([]);
 });
 
 async function until(id: string, reached: (enrollment: EnrollmentView) => boolean): Promise<EnrollmentView> {

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { ApiProblem } from '../../src/api/problems';
-import { as, awaitingCode, id, inState, keyOf, testApp, userId } from './support';
+import { as, awaitingCode, id, inState, keyOf, testApp, tokenOf, userId } from './support';
 
 const secrets = {
-  accessToken: 'eyJhY2Nlc3M.dG9rZW4.c2ln',
+  accessToken: tokenOf(userId),
   refreshToken: 'v1.refresh-token',
   code: '918273',
   phoneNumber: '+14155550123',

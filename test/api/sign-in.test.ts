@@ -2,14 +2,12 @@ import { expect, jest, test } from '@jest/globals';
 import { createLinks } from '../../src/api/links';
 import { ApiProblem } from '../../src/api/problems';
 import type { Enrollments } from '../../src/api/enrollments';
-import type { MfaClient, TokenSet } from '../../src/auth0/mfa';
+import type { MfaClient } from '../../src/auth0/mfa';
 import { pkceChallenge } from '../../src/auth0/authorize';
-import { application, as, id, idKey, inState, testApp, userId } from './support';
+import type { TokenSet } from '../../src/enrollment/steps';
+import { application, as, id, idKey, inState, testApp, tokenOf, userId } from './support';
 
 const publicUrl = 'https://mfa.example.com';
-const tokenOf = (sub?: string) =>
-  [{ alg: 'RS256' }, { sub }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
-  '.c2ln';
 const tokens: TokenSet = { accessToken: tokenOf(userId), expiresIn: 600, scope: ['enroll'] };
 
 /** A service whose one case waits for a token, as Temporal would keep it: an update id that was carried out is known. */

@@ -1,9 +1,9 @@
 import { expect, jest, test } from '@jest/globals';
 import type { Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
-import { as, awaitingCode, id, inState, testApp, userId } from './support';
+import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
 
-const body = { userId, phoneNumber: '+14155550123', token: { accessToken: 'a.b.c' } };
+const body = { userId, phoneNumber: '+14155550123', token: { accessToken: tokenOf(userId) } };
 
 async function start(payload: unknown, enrollments: Partial<Enrollments> = {}) {
   const { app } = await testApp(enrollments);
@@ -47,7 +47,12 @@ test('a case without a token answers with a sign-in link', async () => {
 test('a phone number as people write it becomes E.164, and the usual factors are the default', async () => {
   const startCase = jest.fn<Enrollments['start']>().mockResolvedValue({ created: true, enrollment: awaitingCode });
   await start({ userId, phoneNumber: '+1 (415) 555-0123' }, { start: startCase });
-  expect(startCase).toHaveBeenCalledWith({ userId, phoneNumber: '+14155550123', factors: ['sms', 'otp'] });
+  expect(startCase).toHaveBeenCalledWith({
+    userId,
+    phoneNumber: '+14155550123',
+    factors: ['sms', 'otp'],
+    caller: 'onboarding-desk',
+  });
 });
 
 test.each([
@@ -62,7 +67,7 @@ test.each([
   ['a number in words', { phoneNumber: 'call +14155550123' }, 'phoneNumber', /E\.164/],
   ['no user', { userId: undefined }, 'userId', /user_id/],
   ['a user of spaces', { userId: '  ' }, 'userId', /user_id/],
-  ['an unknown factor', { factors: ['carrier-pigeon'] }, 'factors.0', /one of sms, otp/],
+  ['an unknown factor', { factors: ['carrier-pigeon'] }, 'factors.0', /one of sms, otp, voice, email/],
   ['no factor', { factors: [] }, 'factors', /at least one/],
   ['a factor twice', { factors: ['otp', 'otp'] }, 'factors', /once/],
   ['a token with a line break', { token: { accessToken: 'a\r\nX: y' } }, 'token.accessToken', /without spaces/],

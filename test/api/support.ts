@@ -4,7 +4,7 @@ import { createAuthenticate } from '../../src/api/access';
 import { createApp, type AppParts } from '../../src/api/app';
 import type { Enrollments } from '../../src/api/enrollments';
 import { createLinks } from '../../src/api/links';
-import { createLogger } from '../../src/api/logger';
+import { createLogger } from '../../src/logger';
 import { rolesToScopes, type Role } from '../../src/scopes';
 import { enrollmentIds } from '../../src/temporal/ids';
 import type { EnrollmentView } from '../../src/api/runs';
@@ -14,6 +14,13 @@ export const ids = enrollmentIds(idKey);
 export const userId = 'auth0|507f1f77bcf86cd799439020';
 export const workflowId = ids.workflowId('tenant.eu.auth0.com', userId);
 export const id = ids.enrollmentId(workflowId, '3f0d2d5e-7a55-4d57-9d3c-3f4c56b1f2aa');
+
+/** An unsigned JWT: all that the API reads of a user's token is whose it says it is, and for how long. */
+export const tokenOf = (sub?: string, claims: object = {}): string =>
+  [{ alg: 'RS256' }, { sub, ...claims }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .concat('c2ln')
+    .join('.');
 
 export const awaitingCode: EnrollmentView = {
   id,
@@ -36,14 +43,18 @@ export const awaitingCode: EnrollmentView = {
   textsLeft: 9,
   deadlines: { enrollment: '2026-11-27T09:00:00.000Z', challenge: '2026-11-24T09:05:00.000Z' },
   phoneNumber: '••••••••••23',
+  waitingFor: { who: 'user', what: 'binding_code' },
   nextAction: 'The user types the code.',
   startedAt: '2026-11-24T09:00:00.000Z',
 };
 
 export const inState = (state: EnrollmentView['state']): EnrollmentView => {
   const { challenge: _challenge, factor: _factor, ...rest } = awaitingCode;
-  return { ...rest, state };
+  return { ...rest, state, waitingFor: waitingIn(state) };
 };
+
+const waitingIn = (state: EnrollmentView['state']): EnrollmentView['waitingFor'] =>
+  state === 'awaiting_token' ? { who: 'user', what: 'sign_in' } : { who: 'nobody', what: 'nothing' };
 
 /** Cases that do what a test says; whatever it does not speak of must not be called. */
 export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments => {
@@ -92,6 +103,7 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     enrollments: fakeEnrollments(enrollments),
     links: createLinks({ idKey, publicUrl: 'https://mfa.example.com' }),
     ids,
+    opaqueTokens: 'refuse',
     authenticate: createAuthenticate({ keys: apiKeys }),
     signIn: {
       idKey,
@@ -100,7 +112,7 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     },
     ready: () => Promise.resolve(),
     registry: new Registry(),
-    logger: createLogger('debug', { write: (line: string) => void lines.push(line) }),
+    logger: createLogger('mfa-api', 'debug', { write: (line: string) => void lines.push(line) }),
     publicUrl: 'https://mfa.example.com',
     ...parts,
   });

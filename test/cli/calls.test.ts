@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { awaitingCode, id, userId } from '../api/support';
-import { mfa, serve } from './support';
+import { mfa, onEnd, serve } from './support';
 
 const env = (api: string) => ({ MFA_API: api, MFA_API_KEY: 'some-key' });
 const why = ['--reason', 'ticket 42'];
@@ -29,6 +31,26 @@ test.each([
   const ran = await mfa(args, { env: env(await serve(listener)) });
   expect(ran.exitCode).toBe(0);
   expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0], keys[0]]);
+});
+
+/** Does not finish the handshake of TLS, so that not a byte of a request can leave. */
+async function brokenTls(): Promise<{ readonly api: string; readonly connections: () => number }> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => undefined).once('data', () => socket.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(async () => void server.close());
+  return { api: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => connections };
+}
+
+test('a code is sent again when not a byte of it has left, whatever the fault is called', async () => {
+  const { api, connections } = await brokenTls();
+  const ran = await mfa(['code', id, '123456'], { env: env(api) });
+  expect(ran).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(`Nothing answers at ${api}`) });
+  expect(connections()).toBe(3);
 });
 
 test('two commands never share an Idempotency-Key', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
+import type { EnrollmentView } from '../../src/api/runs';
+import type { FactorName } from '../../src/factors';
 import type { Role } from '../../src/scopes';
 import type { ConfirmCodeResult } from '../../src/workflows/messages';
-import { awaitingCode, id, inState, userId } from '../api/support';
+import { awaitingCode, id, inState, tokenOf, userId } from '../api/support';
 import { mfa, serveApi } from './support';
 
 const { id: _id, ...status } = awaitingCode;
@@ -38,7 +40,14 @@ const rows: Readonly<Record<string, Row>> = {
     denied: 'support',
     method: 'get',
     answer: awaitingCode,
-    shows: [id, 'awaiting_code (sms)', 'sms challenged · otp waiting', '5 left', 'The user types the code.'],
+    shows: [
+      id,
+      'awaiting_code (sms)',
+      'sms challenged · otp waiting',
+      '5 left',
+      'user (binding_code)',
+      'The user types the code.',
+    ],
   },
   list: {
     args: ['list', '--state', 'awaiting_code', '--factor', 'sms', '--limit', '5'],
@@ -197,15 +206,23 @@ test.each(each)('mfa $name --json prints a problem as it came', async ({ args, r
 
 describe('what a command sends', () => {
   test('mfa start takes the token from the standard input, alone or as JSON', async () => {
+    const token = tokenOf(userId);
     const start = jest.fn<Enrollments['start']>(async () => ({ created: true, enrollment: awaitingCode }));
     const { env } = await serveApi({ start });
     const args = ['start', userId, '--phone', '+1 415 555 0123', '--token-stdin'];
-    await mfa(args, { env: env('onboarding'), stdin: 'a-token\n' });
-    await mfa(args, { env: env('onboarding'), stdin: '{"accessToken":"a-token","expiresIn":500}' });
-    const common = { userId, phoneNumber: '+14155550123', factors: ['sms', 'otp'] };
+    await mfa(args, { env: env('onboarding'), stdin: `${token}\n` });
+    await mfa(args, { env: env('onboarding'), stdin: JSON.stringify({ accessToken: token, expiresIn: 500 }) });
+    const idempotencyKey = expect.any(String);
+    const common = {
+      userId,
+      phoneNumber: '+14155550123',
+      factors: ['sms', 'otp'],
+      caller: 'onboarding-desk',
+      idempotencyKey,
+    };
     expect(start.mock.calls).toEqual([
-      [{ ...common, token: { accessToken: 'a-token' } }],
-      [{ ...common, token: { accessToken: 'a-token', expiresIn: 500 } }],
+      [{ ...common, token: { accessToken: token } }],
+      [{ ...common, token: { accessToken: token, expiresIn: 500 } }],
     ]);
   });
 
@@ -244,7 +261,7 @@ describe('what a command sends', () => {
 test.each([
   ['rejected', 1, 'The code is wrong. 3 attempts left.'],
   ['rate_limited', 1, 'Too many wrong codes. Try again at '],
-  ['expired', 1, 'The code is too old.'],
+  ['expired', 1, 'The code has expired.'],
   ['token_needed', 1, 'The user has to sign in again first.'],
   ['unavailable', 3, 'Auth0 does not answer now.'],
 ] as const)('a code that is %s ends with %d and says "%s"', async (result, exitCode, text) => {
@@ -253,6 +270,55 @@ test.each([
   const ran = await mfa(['code', id, '123456'], { env: env('support') });
   expect(ran.exitCode).toBe(exitCode);
   expect(ran.stdout).toContain(text);
+});
+
+test('a code for a factor that was done before is not called right', async () => {
+  const { env } = await serveApi({
+    confirmCode: async () => ({ result: 'already_confirmed', attemptsLeft: 5, status }),
+  });
+  const ran = await mfa(['code', id, '123456'], { env: env('support') });
+  expect(ran.exitCode).toBe(0);
+  expect(ran.stdout).toContain('That factor was done before; nothing was checked.');
+  expect(ran.stdout).not.toContain('right');
+});
+
+test.each<[string[], FactorName]>([
+  [[], 'sms'],
+  [['--factor', 'voice'], 'voice'],
+  [['--factor', 'email'], 'email'],
+])('mfa code %j submits the code of %s', async (options, factor) => {
+  const confirmCode = jest.fn<Enrollments['confirmCode']>(async () => confirmed);
+  const { env } = await serveApi({ confirmCode });
+  await mfa(['code', id, '123456', ...options], { env: env('support') });
+  expect(confirmCode).toHaveBeenCalledWith(id, { factor, code: '123456' }, expect.any(String));
+});
+
+test('mfa code of a factor whose code is not sent is turned down before anything is sent', async () => {
+  const { env } = await serveApi({});
+  const ran = await mfa(['code', id, '123456', '--factor', 'otp'], { env: env('support') });
+  expect(ran).toEqual({ exitCode: 2, stdout: '', stderr: 'mfa: factor: expected one of sms, voice, email.\n' });
+});
+
+test.each<[EnrollmentView['waitingFor'], string, string]>([
+  [{ who: 'user', what: 'sign_in' }, `mfa link ${id}`, 'enrollments:start'],
+  [{ who: 'onboarding', what: 'token' }, `mfa link ${id}`, 'enrollments:start'],
+  [{ who: 'user', what: 'binding_code' }, `mfa code ${id}`, 'enrollments:code'],
+  [{ who: 'user', what: 'otp' }, `mfa otp ${id}`, 'enrollments:code'],
+  [{ who: 'user', what: 'resend' }, `mfa resend ${id} --reason …`, 'enrollments:manage'],
+  [{ who: 'user', what: 'phone_number' }, `mfa number ${id} --reason …`, 'enrollments:manage'],
+])('a status that waits for %j names %s, and the scope that it takes', async (waitingFor, command, scope) => {
+  const { env } = await serveApi({ get: async () => ({ ...awaitingCode, waitingFor }) });
+  const ran = await mfa(['status', id], { env: env('ops') });
+  expect(ran.stdout).toContain(`${command} (needs ${scope})\n`);
+});
+
+test.each<EnrollmentView['waitingFor']>([
+  { who: 'auth0', what: 'answer' },
+  { who: 'nobody', what: 'cooldown' },
+  { who: 'operator', what: 'configuration' },
+])('a status that waits for %j names no command', async (waitingFor) => {
+  const { env } = await serveApi({ get: async () => ({ ...awaitingCode, waitingFor }) });
+  expect((await mfa(['status', id], { env: env('ops') })).stdout).not.toContain('mfa ');
 });
 
 test('a code without an answer yet ends with 3 and must not be sent again', async () => {

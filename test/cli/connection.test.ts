@@ -40,6 +40,14 @@ test.each([
   expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(`as ${role} `) });
 });
 
+test('a command that the caller is known to be allowed is named without its scope', async () => {
+  const { api } = await serveApi({ get: async () => awaitingCode });
+  const ran = await mfa(['status', id], { stackFile: stackAt(api) });
+  expect(ran.stdout).toContain(`mfa code ${id}\n`);
+  const asOps = await mfa(['status', id, '--role', 'ops'], { stackFile: stackAt(api) });
+  expect(asOps.stdout).toContain(`mfa code ${id} (needs enrollments:code)\n`);
+});
+
 test('--role takes another key of the local stack', async () => {
   const { api } = await serveApi({});
   const ran = await mfa(['challenge', id, '--role', 'support'], { stackFile: stackAt(api) });

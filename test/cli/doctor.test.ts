@@ -16,6 +16,7 @@ beforeEach(async () => {
   const { json: management } = await tenant.control('POST', '/clients', {});
   managementSecret = tenant.text(management['clientSecret']);
   env = {
+    NODE_ENV: 'development', // for AUTH0_BASE_URL
     AUTH0_DOMAIN: new URL(tenant.publicUrl).host,
     AUTH0_BASE_URL: tenant.publicUrl,
     AUTH0_CLIENT_ID: tenant.clientId,
@@ -228,6 +229,13 @@ describe('what could not be checked says why and ends with 2', () => {
     [{ NODE_ENV: 'production' }, 'AUTH0_BASE_URL: expected nothing in production'],
   ])('the environment %j', async (variables, fault) => {
     const ran = await mfa(['doctor'], { env: { ...env, ...variables } });
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(fault) });
+  });
+
+  test('another address than the tenant, unless NODE_ENV asks for development', async () => {
+    const { NODE_ENV: _development, ...unset } = env;
+    const fault = 'AUTH0_BASE_URL: expected nothing in production';
+    const ran = await mfa(['doctor'], { env: unset });
     expect(ran).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(fault) });
   });
 });

@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { afterAll, expect, test } from '@jest/globals';
 import { ApiProblem } from '../../src/api/problems';
+import { runCli } from '../../src/cli/run';
 import type { Role } from '../../src/scopes';
-import { awaitingCode, id, inState, keyOf, userId } from '../api/support';
+import { awaitingCode, id, inState, keyOf, tokenOf, userId } from '../api/support';
 import { mfa, serveApi } from './support';
 
-const accessToken = 'eyJ0b2tlbiI6InNlY3JldCJ9';
+const accessToken = tokenOf(userId);
 const refreshToken = 'refresh-token-that-is-secret';
 const code = '918273';
 const number = '+14155550199';
@@ -64,6 +66,31 @@ test.each<[string, readonly string[], string]>([
 ])('%s ends with 2 and is not repeated', async (_name, args, stdin) => {
   const env = { MFA_API: 'https://mfa.example.com', MFA_API_KEY: keyOf('support') };
   await expectNoSecret(args, { env, stdin }, 2);
+});
+
+test('a fault of the command line itself is told with its stack, and without what was sent', async () => {
+  const stdin = Readable.from(
+    (function* () {
+      yield '';
+      throw new TypeError(`cannot read ${code} of ${number} with ${accessToken}`);
+    })(),
+  );
+  let told = '';
+  const stderr = new Writable({ write: (chunk, _encoding, done) => ((told += String(chunk)), done()) });
+  const stackFile = '/nonexistent/stack.json';
+  const env = { MFA_API: 'http://127.0.0.1:1', MFA_API_KEY: keyOf('support') };
+  const terminal = {
+    stdin,
+    stdout: stderr,
+    stderr,
+    env,
+    stackFile,
+    now: Date.now,
+    signal: new AbortController().signal,
+  };
+  expect(await runCli(['code', id], terminal)).toBe(70);
+  expect(told).toMatch(/Please report it:\nTypeError: cannot read \S+ of \S+ with \S+\n {4}at /);
+  for (const secret of secrets) expect(told).not.toContain(secret);
 });
 
 async function expectNoSecret(

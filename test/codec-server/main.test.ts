@@ -26,14 +26,17 @@ function start(env: NodeJS.ProcessEnv) {
   return { started, printed, exited: once(started, 'exit'), output: () => output };
 }
 
-test('production without keys and callers does not start, and says all that is missing', async () => {
-  const { printed, exited } = start({ NODE_ENV: 'production' });
+test.each<[string, NodeJS.ProcessEnv]>([
+  ['production', { NODE_ENV: 'production' }],
+  ['an environment without NODE_ENV', {}],
+])('%s without keys and callers does not start, and says all that is missing', async (_what, env) => {
+  const { printed, exited } = start(env);
   await Promise.all([printed('PAYLOAD_KEYS: expected'), printed('CODEC_AUTH_TOKEN: expected')]);
   expect((await exited)[0]).toBe(1);
 });
 
 test('development starts with a loud warning, answers, and ends cleanly when told to', async () => {
-  const { started, printed, exited, output } = start({ CODEC_PORT: '0' });
+  const { started, printed, exited, output } = start({ NODE_ENV: 'development', CODEC_PORT: '0' });
   await Promise.all([printed('THE CODEC SERVER IS OPEN'), printed('Server listening at http://127.0.0.1:')]);
   const address = /Server listening at (http:\/\/[^"]+)/.exec(output())?.[1] ?? '';
   const response = await fetch(`${address}/decode`, {

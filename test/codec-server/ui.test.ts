@@ -73,7 +73,7 @@ test('the timeline of a case reads as a story, and its input is decoded', async 
     'Waiting for a code: authenticator app',
     userId,
     '••23',
-    '[secret]',
+    '[redacted]',
   ]) {
     await shows(page, text);
   }

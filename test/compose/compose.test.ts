@@ -86,7 +86,12 @@ test('every service starts again by itself, and runs without capabilities on a f
 describe('secrets', () => {
   test('no variable holds one: it holds the path of its file', () => {
     const named = /KEY|SECRET|TOKEN|PASSWORD|PWD/;
-    const plain = ['PAYLOAD_ACTIVE_KEY_ID', 'TEMPORAL_CODEC_PASS_ACCESS_TOKEN', 'CODEC_REVEAL_SECRETS'];
+    const plain = [
+      'PAYLOAD_ACTIVE_KEY_ID',
+      'TEMPORAL_CODEC_PASS_ACCESS_TOKEN',
+      'CODEC_REVEAL_SECRETS',
+      'AUTH0_OPAQUE_TOKENS',
+    ];
     const found = services.flatMap(([service, { environment, secrets }]) =>
       Object.entries(environment)
         .filter(([name]) => named.test(name) && !plain.includes(name))

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { TOTP } from 'otpauth';
+import { tokenOf } from '../api/support';
 import type { Desk } from '../support/desk';
 import { signInAtTenant } from '../support/sign-in';
 
@@ -37,15 +38,11 @@ interface Parts {
   readonly secrets: Secrets;
 }
 
-async function newCase(
-  { desk, secrets }: Parts,
-  token?: { accessToken: string; refreshToken?: string; expiresIn?: number },
-) {
+async function newCase({ desk, secrets }: Parts) {
   const { userId, email } = await desk.newUser();
   const phoneNumber = newPhoneNumber();
   secrets.phoneNumbers.push(phoneNumber);
-  const given = token ?? (await desk.token(userId));
-  const { id } = await desk.start({ userId, phoneNumber, token: given });
+  const { id } = await desk.start({ userId, phoneNumber, token: await desk.token(userId) });
   return { id, userId, email };
 }
 
@@ -69,6 +66,7 @@ async function completed(parts: Parts): Promise<void> {
   const another = newPhoneNumber();
   secrets.phoneNumbers.push(another);
   await desk.ask('support', 'PUT', `/v1/enrollments/${id}/phone-number`, { phoneNumber: another, reason: 'new phone' });
+  await desk.until(id, 'awaiting_code'); // its text goes out by itself when the cool-down is over
   await code(parts, id, 'binding-code', await desk.texted(userId));
   await desk.until(id, 'awaiting_code');
   const { setupKey = '', recoveryCode = '' } = await desk.challenge(id);
@@ -122,14 +120,17 @@ async function faulty(parts: Parts): Promise<void> {
     ['GET /mfa/authenticators', 'resetBefore'],
   ] as const) {
     await desk.control('/faults', { route, type });
-    const { id, userId } = await newCase(parts);
-    for (const fault of ['malformedBody', 'resetAfter', 'rateLimited']) {
-      await desk.control('/faults', { route: 'POST /oauth/token', type: fault });
-      await code(parts, id, 'binding-code', otherThan(await desk.texted(userId)));
-    }
+    const { id } = await newCase(parts);
     await desk.control('/faults', {}, 'DELETE');
     await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
   }
+  const { id, userId } = await newCase(parts);
+  for (const type of ['malformedBody', 'resetAfter', 'rateLimited']) {
+    await desk.control('/faults', { route: 'POST /oauth/token', type });
+    await code(parts, id, 'binding-code', otherThan(await desk.texted(userId)));
+  }
+  await desk.control('/faults', {}, 'DELETE');
+  await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
 }
 
 /** The tenant is not set up: the case fails, and says so in failures and logs. */
@@ -140,9 +141,10 @@ async function notConfigured(parts: Parts): Promise<void> {
   await desk.until(id, 'failed');
   await desk.control('/switches', { smsFactor: true }, 'PUT');
   const { userId } = await desk.newUser();
-  const waiting = await newCase(parts, { accessToken: 'a-token-that-auth0-never-made' });
-  await desk.until(waiting.id, 'awaiting_token');
-  await desk.ask('onboarding', 'PUT', `/v1/enrollments/${waiting.id}/token`, await desk.token(userId)); // of somebody else
+  const { id: waiting } = await desk.start({ userId, token: { accessToken: tokenOf(userId) } }); // Auth0 has not signed it
+  await desk.until(waiting, 'awaiting_token');
+  const somebodyElse = await desk.newUser();
+  await desk.ask('onboarding', 'PUT', `/v1/enrollments/${waiting}/token`, await desk.token(somebodyElse.userId));
 }
 
 /** Every route, as every role and as nobody, for a case that is open; and what needs no caller. */

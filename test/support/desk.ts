@@ -6,7 +6,12 @@ type Caller = 'onboarding' | 'support' | 'ops' | 'nobody';
 export type Desk = ReturnType<typeof openDesk>;
 
 const texts = z.array(z.object({ to: z.string(), code: z.string(), userId: z.string() }));
-const enrollment = z.looseObject({ id: z.string(), state: z.string(), signInUrl: z.string().optional() });
+const enrollment = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  factor: z.string().optional(),
+  signInUrl: z.string().optional(),
+});
 const challenge = z.looseObject({ setupKey: z.string().optional(), recoveryCode: z.string().optional() });
 
 /** The callers of a stack's API and the hand on the emulated tenant. Keeps every answer but those that are meant to hold a secret. */
@@ -44,6 +49,11 @@ export function openDesk(stack: StackFile) {
   const status = async (id: string) =>
     enrollment.parse(JSON.parse((await ask('support', 'GET', `/v1/enrollments/${id}`)).text));
 
+  /** The test's own time limit ends it. */
+  async function lookUntil(id: string, reached: (now: z.infer<typeof enrollment>) => boolean): Promise<void> {
+    while (!reached(await status(id))) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
   return {
     answers,
     ask,
@@ -55,9 +65,10 @@ export function openDesk(stack: StackFile) {
       if (code !== 201) throw new Error(`the case did not start: ${code} ${text}`);
       return enrollment.parse(JSON.parse(text));
     },
-    async until(id: string, ...states: readonly string[]): Promise<void> {
-      while (!states.includes((await status(id)).state)) await new Promise((resolve) => setTimeout(resolve, 100));
-    },
+    until: (id: string, ...states: readonly string[]) => lookUntil(id, ({ state }) => states.includes(state)),
+    /** Until the code of this factor is awaited. */
+    untilAwaits: (id: string, awaited: string) =>
+      lookUntil(id, ({ state, factor }) => state === 'awaiting_code' && factor === awaited),
     /** What the user must see: a secret, for onboarding alone. */
     async challenge(id: string) {
       return challenge.parse(

@@ -1,11 +1,12 @@
 import { renderSVG } from 'uqr';
+import { defined } from '../../enrollment/defined';
 import type { EnrollmentView } from '../runs';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
-import { anyProblem, caseProblem, needs, type App, type RouteParts } from './shared';
+import { anyProblem, caseProblem, idempotencyKeyOf, needs, type App, type RouteParts } from './shared';
 
-/** Start a case, and look at cases. */
-export function caseRoutes(app: App, { enrollments, links }: RouteParts): void {
+/** Start an enrollment, and look at enrollments. */
+export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: RouteParts): void {
   app.post(
     '/enrollments',
     {
@@ -14,22 +15,28 @@ export function caseRoutes(app: App, { enrollments, links }: RouteParts): void {
         operationId: 'startEnrollment',
         summary: 'Start the enrollment of a user',
         description:
-          'One live enrollment per user. The same body again finds it (200) and may bring the token it waits for; another body is turned down (409).',
+          'One live enrollment per user. The same body again finds it (200) and may bring the token it waits for; another body is turned down (409). The same Idempotency-Key and body find the enrollment that they started also when it has ended, for 24 hours (200).',
         ...needs('enrollments:start'),
         headers: schemas.postHeaders,
         body: schemas.startBody,
         response: {
           ...anyProblem,
           409: caseProblem[409],
-          200: schemas.startedEnrollment.describe('It runs already.'),
+          200: schemas.startedEnrollment.describe('The same request has started it before.'),
           201: schemas.startedEnrollment.describe('Started. `Location` names it.'),
         },
       },
     },
     async (request, reply) => {
       const { token, userId } = request.body;
-      if (token !== undefined) assertTokenOf(token.accessToken, 'token.accessToken', (subject) => subject === userId);
-      const { created, enrollment } = await enrollments.start(request.body);
+      if (token !== undefined) {
+        assertTokenOf(token.accessToken, 'token.accessToken', (subject) => subject === userId, opaqueTokens);
+      }
+      const { created, enrollment } = await enrollments.start({
+        ...request.body,
+        caller: request.caller?.name ?? '', // the guard has let nobody in without one
+        ...defined({ idempotencyKey: idempotencyKeyOf(request) }),
+      });
       request.audited.enrollment = enrollment.id;
       request.audited.result = created ? 'started' : 'joined';
       void reply.code(created ? 201 : 200).header('Location', pathOf(enrollment.id));

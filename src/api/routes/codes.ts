@@ -9,7 +9,7 @@ const description =
 
 /** Codes of the user. */
 export function codeRoutes(app: App, { enrollments, ids }: RouteParts): void {
-  // Of one caller for one case: Auth0 itself counts wrong codes, this only keeps a runaway loop away from it.
+  // Of one caller for one enrollment: Auth0 itself counts wrong codes, this only keeps a runaway loop away from it.
   const limitPerCase = app.createRateLimit({
     max: 20,
     timeWindow: 60_000,

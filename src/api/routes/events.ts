@@ -33,7 +33,7 @@ export function eventRoutes(app: App, { enrollments }: RouteParts): void {
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort());
       const looks = enrollments.watch(request.params.id, AbortSignal.any([closing.signal, gone.signal]));
-      const first = await looks.next(); // before the stream begins: an unknown case is a problem, not an event
+      const first = await looks.next(); // before the stream begins: an unknown enrollment is a problem, not an event
       void reply.type('text/event-stream').header('X-Accel-Buffering', 'no');
       return reply.send(Readable.from(stream(first.value ?? undefined, looks, request.id)));
     },

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { ApiProblem } from '../problems';
 import type { App } from './shared';
 
-/** For whoever runs the process: no caller is asked for, nothing about cases is told. */
+/** For whoever runs the process: no caller is asked for, nothing about enrollments is told. */
 export function healthRoutes(app: App, { ready, registry }: { ready: () => Promise<void>; registry: Registry }): void {
   const open = { config: { rateLimit: false }, schema: { hide: true } } as const;
 

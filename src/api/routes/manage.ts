@@ -4,8 +4,8 @@ import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
 import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
 
-/** What support and operations do to a case, and what its owner brings it. */
-export function manageRoutes(app: App, { enrollments, links, ids }: RouteParts): void {
+/** What support and operations do to an enrollment, and what its owner brings it. */
+export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }: RouteParts): void {
   const manage = needs('enrollments:manage');
   const start = needs('enrollments:start');
   const params = schemas.enrollmentParams;
@@ -84,7 +84,7 @@ export function manageRoutes(app: App, { enrollments, links, ids }: RouteParts):
     },
     async (request) => {
       const { id } = request.params;
-      assertTokenOf(request.body.accessToken, 'accessToken', (subject) => enrollments.isOf(id, subject));
+      assertTokenOf(request.body.accessToken, 'accessToken', (subject) => enrollments.isOf(id, subject), opaqueTokens);
       return enrollments.renewToken(id, request.body, updateIdOf(request, ids));
     },
   );
@@ -99,7 +99,7 @@ export function manageRoutes(app: App, { enrollments, links, ids }: RouteParts):
         description: 'Works once and not for long. Whoever signs in with it must be the user of the enrollment.',
         ...start,
         params,
-        headers: schemas.postHeaders,
+        headers: schemas.linkHeaders,
         body: schemas.emptyBody,
         response: { ...caseProblem, 201: schemas.link },
       },

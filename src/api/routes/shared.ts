@@ -8,6 +8,7 @@ import type {
 } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { OpaqueTokens } from '../../enrollment/token-owner';
 import type { Scope } from '../../scopes';
 import type { EnrollmentIds } from '../../temporal/ids';
 import type { Enrollments } from '../enrollments';
@@ -27,6 +28,8 @@ export interface RouteParts {
   readonly enrollments: Enrollments;
   readonly links: Links;
   readonly ids: Pick<EnrollmentIds, 'updateId'>;
+  /** Are tokens taken whose user cannot be read? */
+  readonly opaqueTokens: OpaqueTokens;
 }
 
 const problemResponse = {
@@ -52,7 +55,13 @@ export const needs = (scope: Scope) => ({ security: [{ bearer: [scope] }] });
 
 /** The same `Idempotency-Key` from the same caller for the same thing is the same update, and Temporal carries it out once. */
 export function updateIdOf(request: FastifyRequest, ids: RouteParts['ids']): string {
-  const key = request.headers['idempotency-key'];
-  if (typeof key !== 'string') return `upd_${randomUUID()}`;
+  const key = idempotencyKeyOf(request);
+  if (key === undefined) return `upd_${randomUUID()}`;
   return ids.updateId(request.caller?.name ?? '', key, [request.routeOptions.config.action, request.body ?? null]);
+}
+
+/** The schema of the headers has checked its form. */
+export function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  return typeof key === 'string' ? key : undefined;
 }

@@ -4,13 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authorizeUrl, pkceChallenge } from '../../auth0/authorize';
 import type { MfaClient } from '../../auth0/mfa';
+import { defined } from '../../enrollment/defined';
+import { readToken } from '../../enrollment/token-owner';
 import type { Enrollments } from '../enrollments';
 import type { Links } from '../links';
 import { ApiProblem } from '../problems';
 import { isOutcome } from '../runs';
 import { createSignInCookie, type SignIn } from '../sign-in-cookie';
 import { renderPage, signInPages, type SignInPage } from '../sign-in-pages';
-import { tokenSubject } from '../token-subject';
 import type { App } from './shared';
 
 export interface SignInParts {
@@ -30,8 +31,8 @@ export interface SignInParts {
 }
 
 /**
- * The user's own way to bring the token: link → Auth0 → callback → the case. Nobody is asked for an API key here. The link
- * says which case, Auth0 says who signed in, and the two must belong together.
+ * The user's own way to bring the token: link → Auth0 → callback → the enrollment. Nobody is asked for an API key here. The link
+ * says which enrollment, Auth0 says who signed in, and the two must belong together.
  */
 export async function signInRoutes(app: App, parts: SignInParts): Promise<void> {
   const { enrollments, links, publicUrl } = parts;
@@ -63,7 +64,7 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     return show(reply, page);
   });
 
-  /** Why a link leads nowhere. A link is spent once the case has taken a token under its name, and Temporal remembers that. */
+  /** Why a link leads nowhere. A link is spent once the enrollment has taken a token under its name, and Temporal remembers that. */
   async function refusal({
     enrollmentId,
     linkId,
@@ -90,9 +91,9 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     if (tokens === undefined) return 'notSignedIn';
     const { accessToken, expiresIn, refreshToken } = tokens;
     // Closed, should Auth0 ever send a token that does not say whose it is: a link must not enroll whoever opens it.
-    const subject = tokenSubject(accessToken);
-    if (subject === undefined || !enrollments.isOf(signIn.enrollmentId, subject)) return 'otherUser';
-    const token = { accessToken, expiresIn, ...(refreshToken === undefined ? {} : { refreshToken }) };
+    const owner = readToken(accessToken);
+    if (owner.type === 'opaque' || !enrollments.isOf(signIn.enrollmentId, owner.subject)) return 'otherUser';
+    const token = { accessToken, expiresIn, ...defined({ refreshToken }) };
     const refused = await refusal(signIn);
     if (refused !== undefined) return refused;
     return asPage(async () => {

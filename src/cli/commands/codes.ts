@@ -1,17 +1,29 @@
+import type { Command } from 'commander';
 import { z } from 'zod';
-import { bindingCodeBody, codeResult, otpBody, pending } from '../../api/schemas';
-import { apiCommand, onCall, type CommandParts, type Outcome } from '../command';
+import { bindingCodeBody, codeResult, otpBody, pending, sentFactors } from '../../api/schemas';
+import { defined } from '../../enrollment/defined';
+import { apiCommand, onCall, type CommandParts, type CommandContext, type CommandResult } from '../command';
 import { exitCodes, type ExitCode } from '../exit-codes';
 import { askSecretly, checked, checkedId } from '../inputs';
 import { enrollmentText, type CodeResult } from '../text/enrollment';
-import type { Style } from '../text/style';
 import { moment } from '../text/time';
 
 const scope = 'enrollments:code';
 
-/** `mfa code`: the code of a text message. */
+interface CodeOptions {
+  readonly factor?: string;
+}
+
+/** `mfa code`: a code that was sent to the user. */
 export const codeCommand = (parts: CommandParts) =>
-  submitCommand(parts, 'code', 'binding-code', bindingCodeBody, 'Submit the code that the user got by text message');
+  submitCommand(
+    parts,
+    'code',
+    'binding-code',
+    bindingCodeBody,
+    'Submit the code that was sent to the user',
+    (command) => command.option('--factor <factor>', `whose code it is: ${sentFactors.join(', ')}; sms when absent`),
+  );
 
 /** `mfa otp`: the code of an authenticator app. */
 export const otpCommand = (parts: CommandParts) =>
@@ -23,46 +35,53 @@ function submitCommand(
   resource: 'binding-code' | 'otp',
   schema: typeof bindingCodeBody | typeof otpBody,
   description: string,
+  withOptions: (command: Command) => Command = (command) => command,
 ) {
-  const command = apiCommand(name, scope, description)
+  const command = withOptions(apiCommand(name, scope, description))
     .argument('<id>')
     .argument('[code]', 'six digits; asked for without echo, or read from the standard input, when absent');
-  return onCall<unknown, [string, string?]>(command, scope, parts, async (desk, _options, id, given) => {
-    const { api, terminal, style } = desk;
+  return onCall<CodeOptions, [string, string?]>(command, scope, parts, async (context, { factor }, id, given) => {
+    const { api, terminal } = context;
     checkedId(id);
-    const body = checked(schema, { code: given ?? (await askSecretly(terminal, 'Code')) });
+    const body = checked(schema, { code: given ?? (await askSecretly(terminal, 'Code')), ...defined({ factor }) });
     const path = `/enrollments/${id}/${resource}`;
     const answer = z.union([codeResult, pending]);
     const result = await api.call({ method: 'POST', path, body, answer, repeatable: false });
-    return result.result === 'pending' ? notYet(id) : outcomeOf(result, terminal.now(), style);
+    return result.result === 'pending' ? notYet(id) : resultOf(result, context);
   });
 }
 
-const notYet = (id: string): Outcome => ({
+const notYet = (id: string): CommandResult => ({
   json: { result: 'pending', enrollment: `/v1/enrollments/${id}` },
   text: `No answer yet. The code is kept and will be tried; do not send it again. Look with: mfa status ${id}`,
   exitCode: exitCodes.unavailable,
 });
 
-function outcomeOf(answer: CodeResult, now: number, style: Style): Outcome {
+function resultOf(answer: CodeResult, context: CommandContext): CommandResult {
   const { sentence, colour, exitCode } = results[answer.result];
+  const now = context.terminal.now();
   const again = answer.retryAfter === undefined ? '' : ` Try again at ${moment(now + answer.retryAfter * 1000, now)}.`;
   const left = answer.result === 'rejected' ? ` ${answer.attemptsLeft} attempts left.` : '';
-  const text = `${style(colour, sentence)}${left}${again}\n\n${enrollmentText(answer.status, now, style)}`;
+  const text = `${context.style(colour, sentence)}${left}${again}\n\n${enrollmentText(answer.status, context)}`;
   return { json: answer, text, exitCode };
 }
 
-interface Told {
+interface ResultText {
   readonly sentence: string;
   readonly colour: 'green' | 'yellow' | 'red';
   readonly exitCode: ExitCode;
 }
 
-const results: Readonly<Record<CodeResult['result'], Told>> = {
+const results: Readonly<Record<CodeResult['result'], ResultText>> = {
   confirmed: { sentence: 'The code is right.', colour: 'green', exitCode: exitCodes.ok },
+  already_confirmed: {
+    sentence: 'That factor was done before; nothing was checked.',
+    colour: 'yellow',
+    exitCode: exitCodes.ok,
+  },
   rejected: { sentence: 'The code is wrong.', colour: 'red', exitCode: exitCodes.refused },
   rate_limited: { sentence: 'Too many wrong codes.', colour: 'red', exitCode: exitCodes.refused },
-  expired: { sentence: 'The code is too old.', colour: 'yellow', exitCode: exitCodes.refused },
+  expired: { sentence: 'The code has expired.', colour: 'yellow', exitCode: exitCodes.refused },
   token_needed: { sentence: 'The user has to sign in again first.', colour: 'yellow', exitCode: exitCodes.refused },
   unavailable: { sentence: 'Auth0 does not answer now.', colour: 'yellow', exitCode: exitCodes.unavailable },
 };

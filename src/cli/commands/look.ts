@@ -8,9 +8,9 @@ const scope = 'enrollments:read';
 /** `mfa status`. */
 export function statusCommand(parts: CommandParts) {
   const command = apiCommand('status', scope, 'Where an enrollment is and what it waits for').argument('<id>');
-  return onCall<unknown, [string]>(command, scope, parts, async ({ api, terminal, style }, _options, id) => {
-    const found = await api.call({ method: 'GET', path: `/enrollments/${checkedId(id)}`, answer: enrollment });
-    return { json: found, text: enrollmentText(found, terminal.now(), style) };
+  return onCall<unknown, [string]>(command, scope, parts, async (context, _options, id) => {
+    const found = await context.api.call({ method: 'GET', path: `/enrollments/${checkedId(id)}`, answer: enrollment });
+    return { json: found, text: enrollmentText(found, context) };
   });
 }
 

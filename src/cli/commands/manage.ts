@@ -19,11 +19,11 @@ const manageCommand = (name: string, description: string) =>
 /** `mfa resend`. */
 export function resendCommand(parts: CommandParts) {
   const command = manageCommand('resend', 'Send a new code, or make a new setup key');
-  return onCall<Why, [string]>(command, manage, parts, async ({ api, terminal, style }, { reason }, id) => {
+  return onCall<Why, [string]>(command, manage, parts, async (context, { reason }, id) => {
     const path = `/enrollments/${checkedId(id)}/resend`;
     const body = checked(resendBody, { reason }) ?? {};
-    const changed = await api.call({ method: 'POST', path, body, answer: enrollment });
-    return { json: changed, text: enrollmentText(changed, terminal.now(), style) };
+    const changed = await context.api.call({ method: 'POST', path, body, answer: enrollment });
+    return { json: changed, text: enrollmentText(changed, context) };
   });
 }
 
@@ -33,24 +33,23 @@ export function numberCommand(parts: CommandParts) {
     '[number]',
     'with its country code; asked for, or read from the standard input, when absent',
   );
-  return onCall<Why, [string, string?]>(command, manage, parts, async (desk, { reason }, id, given) => {
-    const { api, terminal, style } = desk;
+  return onCall<Why, [string, string?]>(command, manage, parts, async (context, { reason }, id, given) => {
     const path = `/enrollments/${checkedId(id)}/phone-number`;
-    const phoneNumber = given ?? (await askSecretly(terminal, 'Phone number'));
+    const phoneNumber = given ?? (await askSecretly(context.terminal, 'Phone number'));
     const body = checked(phoneNumberBody, { phoneNumber, reason });
-    const changed = await api.call({ method: 'PUT', path, body, answer: enrollment });
-    return { json: changed, text: enrollmentText(changed, terminal.now(), style) };
+    const changed = await context.api.call({ method: 'PUT', path, body, answer: enrollment });
+    return { json: changed, text: enrollmentText(changed, context) };
   });
 }
 
 /** `mfa cancel`. */
 export function cancelCommand(parts: CommandParts) {
   const command = manageCommand('cancel', 'Cancel an enrollment');
-  return onCall<Why, [string]>(command, manage, parts, async ({ api, terminal, style }, { reason }, id) => {
+  return onCall<Why, [string]>(command, manage, parts, async (context, { reason }, id) => {
     const path = `/enrollments/${checkedId(id)}/cancel`;
     const body = checked(cancelBody, { reason }) ?? {};
-    const changed = await api.call({ method: 'POST', path, body, answer: enrollment });
-    return { json: changed, text: enrollmentText(changed, terminal.now(), style) };
+    const changed = await context.api.call({ method: 'POST', path, body, answer: enrollment });
+    return { json: changed, text: enrollmentText(changed, context) };
   });
 }
 

@@ -1,4 +1,5 @@
 import { startBody, startedEnrollment } from '../../api/schemas';
+import { defined } from '../../enrollment/defined';
 import { apiCommand, onCall, type CommandParts } from '../command';
 import { checked, readToken, type TokenSource } from '../inputs';
 import { enrollmentText } from '../text/enrollment';
@@ -18,16 +19,18 @@ export function startCommand(parts: CommandParts) {
     .option('--factors <list>', 'factors in their order, such as sms,otp')
     .option('--token-file <path>', 'a file with the access token, or JSON {accessToken, expiresIn?, refreshToken?}')
     .option('--token-stdin', 'the same from the standard input');
-  return onCall<Options, [string]>(command, scope, parts, async ({ api, terminal, style }, options, userId) => {
-    const token = await readToken(terminal, options);
+  return onCall<Options, [string]>(command, scope, parts, async (context, options, userId) => {
+    const token = await readToken(context.terminal, options);
     const body = checked(startBody, {
       userId,
-      ...(options.phone === undefined ? {} : { phoneNumber: options.phone }),
-      ...(options.factors === undefined ? {} : { factors: options.factors.split(',').map((name) => name.trim()) }),
-      ...(token === undefined ? {} : { token }),
+      ...defined({
+        phoneNumber: options.phone,
+        factors: options.factors?.split(',').map((name) => name.trim()),
+        token,
+      }),
     });
-    const started = await api.call({ method: 'POST', path: '/enrollments', body, answer: startedEnrollment });
-    const status = enrollmentText(started, terminal.now(), style);
+    const started = await context.api.call({ method: 'POST', path: '/enrollments', body, answer: startedEnrollment });
+    const status = enrollmentText(started, context);
     const text =
       started.signInUrl === undefined
         ? status

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { enrollment, problem } from '../../api/schemas';
 import { outcomes } from '../../enrollment/status';
-import { apiCommand, onCall, type CommandParts, type Desk, type Outcome } from '../command';
+import { apiCommand, onCall, type CommandParts, type CommandContext, type CommandResult } from '../command';
 import { exitCodes } from '../exit-codes';
 import { Failure } from '../failure';
 import { checkedId } from '../inputs';
@@ -18,27 +18,29 @@ const reopenMs = 1000;
 /** `mfa watch`: a line for each change, until the outcome. */
 export function watchCommand(parts: CommandParts) {
   const command = apiCommand('watch', scope, 'Follow an enrollment until its outcome').argument('<id>');
-  return onCall<unknown, [string]>(command, scope, parts, async (desk, _options, id) => follow(desk, checkedId(id)));
+  return onCall<unknown, [string]>(command, scope, parts, async (context, _options, id) =>
+    follow(context, checkedId(id)),
+  );
 }
 
-async function follow(desk: Desk, id: string): Promise<Outcome> {
+async function follow(context: CommandContext, id: string): Promise<CommandResult> {
   let last: string | undefined;
   for (let silent = 0; silent <= reopenings; silent += 1) {
     if (silent > 0) await sleep(reopenMs);
-    for await (const seen of events(desk, id)) {
+    for await (const seen of events(context, id)) {
       silent = 0;
       const line = JSON.stringify(seen);
       if (line === last) continue; // a new stream begins with what the old one has told
       last = line;
-      if (isOutcome(seen)) return outcomeOf(seen, desk);
-      desk.terminal.stdout.write(`${lineOf(seen, desk)}\n`);
+      if (isOutcome(seen)) return resultOf(seen, context);
+      context.terminal.stdout.write(`${lineOf(seen, context)}\n`);
     }
   }
   throw new Failure(exitCodes.unavailable, `The API ends the stream again and again. Look with: mfa status ${id}`);
 }
 
 /** The enrollments of one stream, until it ends or breaks off. Throws Failure for a problem. */
-async function* events({ api, terminal }: Desk, id: string): AsyncGenerator<Enrollment> {
+async function* events({ api, terminal }: CommandContext, id: string): AsyncGenerator<Enrollment> {
   const stream = await api.open(`/enrollments/${id}/events`);
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => void messages.push(message) });
@@ -64,11 +66,11 @@ const brokeOff = (error: unknown): boolean =>
 
 const isOutcome = ({ state }: Enrollment): boolean => outcomes.some((outcome) => outcome === state);
 
-const lineOf = (seen: Enrollment, { json, terminal, style }: Desk): string =>
+const lineOf = (seen: Enrollment, { json, terminal, style }: CommandContext): string =>
   json ? JSON.stringify(seen) : enrollmentLine(seen, terminal.now(), style);
 
-const outcomeOf = (seen: Enrollment, desk: Desk): Outcome => ({
+const resultOf = (seen: Enrollment, context: CommandContext): CommandResult => ({
   json: seen,
-  text: lineOf(seen, desk),
+  text: lineOf(seen, context),
   exitCode: seen.state === 'completed' ? exitCodes.ok : exitCodes.refused,
 });

@@ -4,13 +4,14 @@ import { readAuth0 } from '../../config/auth0';
 import { readManagement, type ManagementConfig } from '../../config/management';
 import { createConfigReader } from '../../config/reader';
 import { baseUrl } from '../../config/variables';
+import { defined } from '../../enrollment/defined';
 import { usage } from '../failure';
 import type { Expected } from './checks';
 
 /** The environment of the service itself, and the Management credentials. Throws Failure that names every fault. */
 export function doctorConfig(env: NodeJS.ProcessEnv): { readonly tenant: TenantConfig; readonly expected: Expected } {
   const reader = createConfigReader(env);
-  const { clientSecret, baseUrl: origin, ...auth0 } = readAuth0(reader);
+  const { clientSecret, baseUrl: origin, opaqueTokens: _ofTheWorker, ...auth0 } = readAuth0(reader);
   const publicUrl = reader.optional('PUBLIC_URL', baseUrl);
   const management = readManagement(reader);
   if (reader.faults.length > 0) {
@@ -21,9 +22,11 @@ export function doctorConfig(env: NodeJS.ProcessEnv): { readonly tenant: TenantC
     tenant: {
       ...auth0,
       ...(reader.isSet('AUTH0_BASE_URL') ? { baseUrl: origin } : {}),
-      ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
-      ...(callback === undefined ? {} : { redirectUri: callback }),
-      ...(management === undefined ? {} : { management: revealed(management) }),
+      ...defined({
+        clientSecret: clientSecret?.reveal(),
+        redirectUri: callback,
+        management: management && revealed(management),
+      }),
     },
     expected: {
       issuer: `${origin}/`,

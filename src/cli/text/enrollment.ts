@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { codeResult, enrollment, enrollmentPage } from '../../api/schemas';
+import type { Scope } from '../../scopes';
+import type { CommandContext } from '../command';
 import { columns } from './columns';
 import type { Style } from './style';
 import { moment } from './time';
@@ -8,12 +10,16 @@ export type Enrollment = z.infer<typeof enrollment>;
 export type EnrollmentPage = z.infer<typeof enrollmentPage>;
 export type CodeResult = z.infer<typeof codeResult>;
 
-/** Where an enrollment is, what it waits for, and the command that helps. `now` in epoch ms. */
-export function enrollmentText(enrollment: Enrollment, now: number, style: Style): string {
-  const { state, factor, factors, challenge, attemptsLeft, textsLeft, deadlines, phoneNumber, lastProblem } =
-    enrollment;
+/** Where an enrollment is, what it waits for, and the command that helps. */
+export function enrollmentText(
+  enrollment: Enrollment,
+  context: Pick<CommandContext, 'terminal' | 'style' | 'scopes'>,
+): string {
+  const { state, factor, factors, challenge, attemptsLeft, textsLeft, deadlines } = enrollment;
+  const { phoneNumber, lastProblem, waitingFor } = enrollment;
+  const now = context.terminal.now();
   const from = (words: string, at: string | undefined) => (at === undefined ? '' : `, ${words} ${moment(at, now)}`);
-  const command = nextCommand(enrollment, now);
+  const help = commandFor(enrollment);
   const open = enrollment.endedAt === undefined;
   const rows: readonly (readonly [string, string] | undefined)[] = [
     ['enrollment', enrollment.id],
@@ -25,23 +31,46 @@ export function enrollmentText(enrollment: Enrollment, now: number, style: Style
     challenge === undefined ? undefined : ['code until', moment(challenge.expiresAt, now)],
     open ? ['ends', moment(deadlines.enrollment, now)] : ['ended', moment(enrollment.endedAt ?? '', now)],
     lastProblem === undefined ? undefined : ['problem', `${lastProblem.code}: ${lastProblem.message}`],
+    ['waits for', waitingFor.who === 'nobody' ? waitingFor.what : `${waitingFor.who} (${waitingFor.what})`],
     ['next', enrollment.nextAction],
-    command === undefined ? undefined : ['', command],
+    help === undefined
+      ? undefined
+      : ['', `${help.command}${mayUse(help.scope, context) ? '' : ` (needs ${help.scope})`}`],
   ];
   const lines = columns(rows.filter((row) => row !== undefined));
-  return command === undefined ? lines : lines.replace(command, style('bold', command));
+  return help === undefined ? lines : lines.replace(help.command, context.style('bold', help.command));
 }
 
 const factorText = ({ factor, state, active, alreadyActive }: Enrollment['factors'][number]): string =>
   `${factor} ${alreadyActive ? 'active already' : active ? 'active' : state}`;
 
 /** The command for what the enrollment waits for; undefined when it waits for nothing that a command can bring. */
-export function nextCommand({ id, state, challenge }: Enrollment, now: number): string | undefined {
-  if (state === 'awaiting_token') return `mfa link ${id}`;
-  if (state !== 'awaiting_code' || challenge === undefined) return undefined;
-  if (challenge.type === 'otp') return `mfa otp ${id}`;
-  return Date.parse(challenge.expiresAt) <= now ? `mfa resend ${id} --reason …` : `mfa code ${id}`;
+function commandFor({
+  id,
+  waitingFor,
+  challenge,
+}: Enrollment): { readonly command: string; readonly scope: Scope } | undefined {
+  switch (waitingFor.what) {
+    case 'sign_in':
+    case 'token':
+      return { command: `mfa link ${id}`, scope: 'enrollments:start' };
+    case 'binding_code': {
+      const factor = challenge === undefined || challenge.factor === 'sms' ? '' : ` --factor ${challenge.factor}`;
+      return { command: `mfa code ${id}${factor}`, scope: 'enrollments:code' };
+    }
+    case 'otp':
+      return { command: `mfa otp ${id}`, scope: 'enrollments:code' };
+    case 'resend':
+      return { command: `mfa resend ${id} --reason …`, scope: 'enrollments:manage' };
+    case 'phone_number':
+      return { command: `mfa number ${id} --reason …`, scope: 'enrollments:manage' };
+    default:
+      return undefined;
+  }
 }
+
+/** Where it is not known what the caller may do, the scope is named: it may be somebody else's to run. */
+const mayUse = (scope: Scope, { scopes }: Pick<CommandContext, 'scopes'>): boolean => scopes?.includes(scope) === true;
 
 /** One line for each change, for `mfa watch`. */
 export function enrollmentLine({ state, factor, factors, nextAction }: Enrollment, now: number, style: Style): string {

@@ -1,4 +1,4 @@
-/** A moment as the person at the desk reads it: local time, and how far off. `now` in epoch ms. */
+/** A moment as the person at the terminal reads it: local time, and how far off. `now` in epoch ms. */
 export function moment(at: string | number, now: number): string {
   const then = new Date(at);
   const time = then.toLocaleTimeString('sv-SE'); // the one locale whose form is ISO's: 14:03:20
