@@ -77,7 +77,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['public/**/*.js', 'emulator/public/**/*.js'],
+    files: ['emulator/public/**/*.js'],
     languageOptions: {
       globals: {
         document: 'readonly',

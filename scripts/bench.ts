@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runMain } from '../src/run-main';
 import { runBench, type BenchReport, type Figures } from './bench/run';
 import { wholeNumber } from './whole-number';
 
@@ -42,7 +43,4 @@ function tableOf({ cases, atOnce, bare, durable, history }: BenchReport): string
 
 const cell = (value: number, unit: string): string => `${value.toFixed(1)} ${unit}`.trimEnd().padStart(12);
 
-main().catch((error: unknown) => {
-  process.stderr.write(`The bench failed: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void runMain(main);

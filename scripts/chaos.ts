@@ -2,19 +2,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { randomBytes } from 'node:crypto';
+import { runMain } from '../src/run-main';
 import { runChaos } from './chaos/run';
 import { tableOf } from './chaos/table';
 import { interruption } from './stack/interruption';
 import { wholeNumber } from './whole-number';
 
 /**
- * `npm run chaos [-- --cases N --seed TEXT --minutes N]`: many cases at once while processes are killed and the tenant misbehaves; then every case is compared
- * with the tenant. Prints a table, writes `reports/chaos.json`, and exits 1 when a single case is not as it should be.
+ * `npm run chaos [-- --cases N --seed TEXT --minutes N]`: many enrollments at once while processes are killed or stalled and the tenant misbehaves; then
+ * every enrollment is compared with the tenant. Prints a table, writes `reports/chaos.json`, and exits 1 when a single one is not as it should be.
  */
 async function main(): Promise<void> {
   const options = readOptions();
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  say(`seed ${options.seed}: ${options.cases} cases, at most ${options.minutes} minutes`);
+  say(`seed ${options.seed}: ${options.cases} enrollments, at most ${options.minutes} minutes`);
   const folder = join(__dirname, '../reports');
   mkdirSync(folder, { recursive: true });
   const report = await Promise.race([
@@ -40,7 +41,4 @@ function readOptions(): { cases: number; seed: string; minutes: number } {
   };
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`The chaos run failed: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void runMain(main);

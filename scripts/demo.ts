@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { runDemo } from './demo/enrollment';
 import { createNarrator } from './demo/narrator';
 import { startStack } from './stack';
+import { runMain } from '../src/run-main';
 import { interruption } from './stack/interruption';
 
 /** `npm run demo [-- --keep]`: a whole stack, one user enrolled in two factors through the HTTP API, told step by step. */
@@ -28,7 +29,4 @@ async function main(): Promise<void> {
   narrator.title('Everything is stopped.');
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void runMain(main);

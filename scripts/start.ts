@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { startStack } from './stack';
+import { runMain } from '../src/run-main';
 import { interruption } from './stack/interruption';
 
-/** `npm start`: the stack, staying up; its cases, keys and ports are kept in `.temporal/` over restarts. */
+/** `npm start`: the stack, staying up; its enrollments, keys and ports are kept in `.temporal/` over restarts. */
 async function main(): Promise<void> {
   const interrupted = interruption();
   const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -24,13 +25,10 @@ async function main(): Promise<void> {
   ];
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
-  say('\nCtrl-C stops it; the cases stay. Addresses and keys are also in .run/stack.json.');
+  say('\nCtrl-C stops it; the enrollments stay. Addresses and keys are also in .run/stack.json.');
   const ended = await Promise.race([stack.crashed, interrupted]);
   await stack.stop();
   if (ended !== 'interrupted') throw new Error(`The ${ended} has ended; its log is in ${stack.logs}`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void runMain(main);

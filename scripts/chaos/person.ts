@@ -4,21 +4,13 @@ import { z } from 'zod';
 import type { StackFile } from '../stack/stack-file';
 import type { Draw } from './draw';
 import { codeOf, sendUntilAnswered, type Answer } from '../stack/http';
+import { floodOf, plainJson } from './flood';
 import type { JourneyName } from './journeys';
-import type { Tenant } from '../stack/tenant';
-
-const view = z.object({
-  id: z.string(),
-  state: z.string(),
-  factor: z.string().optional(),
-  factors: z.array(z.object({ factor: z.string(), state: z.string(), active: z.boolean() })),
-  textsLeft: z.number(),
-  nextTextAt: z.string().optional(),
-  challenge: z.object({ challengeId: z.string(), type: z.string(), expiresAt: z.string() }).optional(),
-  lastProblem: z.object({ code: z.string(), message: z.string() }).optional(),
-  endedAt: z.string().optional(),
-});
-export type View = z.infer<typeof view>;
+import { mark, nextMove, type Move } from './moves';
+import type { Signals } from './signals';
+import type { Tenant, Token } from '../stack/tenant';
+import { view, type View } from './view';
+import { workflowIdOf } from './workflows';
 
 const codeResult = z.object({ result: z.string() });
 const appChallenge = z.object({ type: z.literal('otp'), setupKey: z.string() });
@@ -29,6 +21,7 @@ export type Moment = 'start' | 'code' | 'resend' | 'cleanup' | 'wait';
 export interface PersonParts {
   readonly stack: StackFile;
   readonly tenant: Tenant;
+  readonly signals: Signals;
   readonly draw: Draw;
   readonly reached: (moment: Moment) => void;
   /** Milliseconds between two looks at a case. */
@@ -39,17 +32,28 @@ export interface Plan {
   readonly index: number;
   readonly journey: JourneyName;
   readonly userId: string;
+  /** The user whose tokens are brought for this case without being its own; the same user where nobody else is around. */
+  readonly otherUserId: string;
 }
 
+export interface Played {
+  /** The last view of the case: its outcome, or wherever it was when time was up; undefined when it never began. */
+  readonly view: View | undefined;
+  /** The API said yes to a token of another user. */
+  readonly tookOtherUsersToken: boolean;
+}
+
+const floodSize = 1_500;
+
 /**
- * Everybody around one case: the onboarding system that starts it, the user with the phone, and support that types the
- * codes. They are patient: what gets no answer is asked again with the same Idempotency-Key. Gives the last view of the
- * case: its outcome, or, when `signal` aborts first, wherever it was; undefined when it never began.
+ * Everybody around one case: the onboarding system that starts it, the user with the phone, support that types the codes, and
+ * operations. They are patient: what gets no answer is asked again with the same Idempotency-Key. Ends with the case, or when
+ * `signal` aborts.
  */
-export async function play(parts: PersonParts, plan: Plan, signal: AbortSignal): Promise<View | undefined> {
+export async function play(parts: PersonParts, plan: Plan, signal: AbortSignal): Promise<Played> {
   let last: View | undefined;
+  const person = createPerson(parts, plan, signal);
   try {
-    const person = createPerson(parts, plan, signal);
     for (last = await person.start(); last.endedAt === undefined; last = await person.look(last.id)) {
       await person.act(last);
       await sleep(parts.lookEveryMs * (0.5 + parts.draw('pace', plan.index)), undefined, { signal });
@@ -57,19 +61,20 @@ export async function play(parts: PersonParts, plan: Plan, signal: AbortSignal):
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  return last;
+  return { view: last, tookOtherUsersToken: person.tookOtherUsersToken() };
 }
 
-function createPerson({ stack, tenant, draw, reached }: PersonParts, plan: Plan, signal: AbortSignal) {
-  const { index, journey, userId } = plan;
-  const { onboarding, support } = stack.keys;
+function createPerson({ stack, tenant, signals, draw, reached }: PersonParts, plan: Plan, signal: AbortSignal) {
+  const { index, journey, userId, otherUserId } = plan;
+  const { onboarding, support, ops } = stack.keys;
   const numbers = { first: phoneNumber('415', index), second: phoneNumber('212', index) };
   let calls = 0;
+  let tookOtherUsersToken = false;
   const done = new Set<string>();
   /** True the first time it is asked for this thing. */
   const once = (thing: string) => !done.has(thing) && done.add(thing) !== undefined;
 
-  return { start, look, act };
+  return { start, look, act, tookOtherUsersToken: () => tookOtherUsersToken };
 
   async function start(): Promise<View> {
     const token = await firstToken();
@@ -80,14 +85,20 @@ function createPerson({ stack, tenant, draw, reached }: PersonParts, plan: Plan,
     return view.parse(started);
   }
 
-  function firstToken() {
+  async function firstToken(): Promise<Token | undefined> {
     switch (journey) {
       case 'noToken':
+      case 'otherUsersToken':
+      case 'otherUsersSignal':
         return undefined;
       case 'shortToken':
         return tenant.token(userId, { expiresIn: 120 });
       case 'refreshToken':
         return tenant.token(userId, { expiresIn: 120, refresh: true });
+      case 'otherUsersRefreshToken': {
+        const { refreshToken } = await tenant.token(otherUserId, { refresh: true });
+        return { ...(await tenant.token(userId, { expiresIn: 120 })), refreshToken };
+      }
       default:
         return tenant.token(userId);
     }
@@ -100,38 +111,55 @@ function createPerson({ stack, tenant, draw, reached }: PersonParts, plan: Plan,
   }
 
   async function act(now: View): Promise<void> {
-    const half = now.factors.some(({ state }) => state === 'confirmed' || state === 'accepted');
-    if (journey === 'cancelsHalfWay' && half && once('cancel')) return cancel(now);
-    switch (now.state) {
-      case 'awaiting_token':
-        await ask('PUT', `/${now.id}/token`, onboarding, await tenant.token(userId));
-        return;
-      case 'associating':
-        return unblock(now);
-      case 'awaiting_code':
-        reached('wait');
-        if (journey === 'cancelsEarly' && once('cancel')) return cancel(now);
-        return now.challenge?.type === 'oob' ? answerText(now) : answerApp(now);
-      default:
-        return;
-    }
+    if (now.state === 'awaiting_code') reached('wait');
+    const move = nextMove(journey, now, done);
+    if (await make(move, now)) done.add(mark(move, now));
   }
 
-  /** A case that cannot go on by itself says so in its last problem. */
-  async function unblock(now: View): Promise<void> {
-    const waitsForUs = ['answer_lost', 'too_many_texts', 'authenticator_limit'];
-    if (waitsForUs.includes(now.lastProblem?.code ?? '')) await resend(now);
+  /** True when it need not be made again. */
+  async function make(move: Move, now: View): Promise<boolean> {
+    switch (move) {
+      case 'nothing':
+        return true;
+      case 'cancel':
+        reached('cleanup');
+        await ask('POST', `/${now.id}/cancel`, support, { reason: 'changed their mind' });
+        return true;
+      case 'bringToken':
+        await ask('PUT', `/${now.id}/token`, onboarding, await tenant.token(userId));
+        return true;
+      case 'bringOtherUsersToken': {
+        const { status } = await ask('PUT', `/${now.id}/token`, onboarding, await tenant.token(otherUserId));
+        tookOtherUsersToken ||= status < 300;
+        return true;
+      }
+      case 'signalOtherUsersToken': {
+        const { accessToken, expiresIn } = await tenant.token(otherUserId);
+        const payloads = [plainJson({ accessToken, expiresIn })];
+        await signals.send(workflowIdOf(now.id), [{ name: 'provideToken', payloads }], signal);
+        return true;
+      }
+      case 'sendFlood':
+        await signals.send(workflowIdOf(now.id), floodOf(draw, index, floodSize), signal);
+        return true;
+      case 'changeNumber': {
+        // Not by support: who sets the number does not type the code that is sent to it.
+        const body = { phoneNumber: numbers.second, reason: 'wrong number' };
+        return (await ask('PUT', `/${now.id}/phone-number`, ops, body)).status === 200;
+      }
+      case 'askForSecondText':
+      case 'askAgain':
+        return resend(now);
+      case 'answerText':
+        await answerText(now);
+        return true;
+      case 'answerApp':
+        await answerApp(now);
+        return true;
+    }
   }
 
   async function answerText(now: View): Promise<void> {
-    if (journey === 'newNumber' && once('number')) {
-      await ask('PUT', `/${now.id}/phone-number`, support, { phoneNumber: numbers.second, reason: 'wrong number' });
-      return;
-    }
-    if (journey === 'resend' && !done.has('resent')) {
-      if (await resend(now)) done.add('resent');
-      return;
-    }
     const codes = (await tenant.texts(userId)).filter(({ to }) => to === currentNumber()).map(({ code }) => code);
     const newest = codes.at(-1);
     if (newest === undefined) return;
@@ -169,11 +197,6 @@ function createPerson({ stack, tenant, draw, reached }: PersonParts, plan: Plan,
     return status === 200;
   }
 
-  async function cancel(now: View): Promise<void> {
-    reached('cleanup');
-    await ask('POST', `/${now.id}/cancel`, support, { reason: 'changed their mind' });
-  }
-
   function ask(method: 'GET' | 'POST' | 'PUT', path: string, key: string, body?: unknown): Promise<Answer> {
     const idempotencyKey = method === 'GET' ? {} : { idempotencyKey: `chaos-${index}-${(calls += 1)}` };
     const url = `${stack.api}/v1/enrollments${path}`;
@@ -181,7 +204,7 @@ function createPerson({ stack, tenant, draw, reached }: PersonParts, plan: Plan,
   }
 
   function currentNumber(): string {
-    return journey === 'newNumber' && done.has('number') ? numbers.second : numbers.first;
+    return done.has('changeNumber') ? numbers.second : numbers.first;
   }
 
   function unexpected(what: string, status: number, body: unknown): Error {

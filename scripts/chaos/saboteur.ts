@@ -7,15 +7,25 @@ import type { Moment } from './person';
 import type { Tenant } from '../stack/tenant';
 
 type Victim = 'worker' | 'API' | 'Temporal server';
+/** Killed with SIGKILL, and started again; or stalled: stopped for a while, and alive all the time as far as others know. */
+type Harm = 'killed' | 'stalled';
 
-/** When a process is killed: at something a person does, or between Auth0's answer and the record of it. */
+/** When a process is harmed: at something a person does, or between Auth0's answer and the record of it. */
 type Point =
   | { readonly name: string; readonly moment: Moment }
   | { readonly name: string; readonly unrecorded: { readonly route: string; readonly grantType?: string } };
 
+const associateAnswered: Point = {
+  name: 'associate answered, not recorded',
+  unrecorded: { route: 'POST /mfa/associate' },
+};
+const textedCodeAnswered: Point = {
+  name: 'texted code answered, not recorded',
+  unrecorded: { route: 'POST /oauth/token', grantType: 'mfa-oob' },
+};
 const unrecorded: readonly Point[] = [
-  { name: 'associate answered, not recorded', unrecorded: { route: 'POST /mfa/associate' } },
-  { name: 'texted code answered, not recorded', unrecorded: { route: 'POST /oauth/token', grantType: 'mfa-oob' } },
+  associateAnswered,
+  textedCodeAnswered,
   { name: 'app code answered, not recorded', unrecorded: { route: 'POST /oauth/token', grantType: 'mfa-otp' } },
   { name: 'reading answered, not recorded', unrecorded: { route: 'GET /mfa/authenticators' } },
   { name: 'cleanup answered, not recorded', unrecorded: { route: 'DELETE /mfa/authenticators/:id' } },
@@ -26,21 +36,34 @@ const moments: readonly Point[] = [
   { name: 'when a case is cancelled', moment: 'cleanup' },
 ];
 
-/** Every blow there is: which process, when. */
-export const blows: readonly (readonly [Victim, Point])[] = [
-  ...[...unrecorded, ...moments].map((point) => ['worker', point] as const),
-  ['API', { name: 'when a case starts', moment: 'start' }],
-  ['API', { name: 'when a code comes', moment: 'code' }],
-  ['API', { name: 'during a resend', moment: 'resend' }],
-  ['Temporal server', { name: 'during a wait', moment: 'wait' }],
-  ['Temporal server', { name: 'when a code comes', moment: 'code' }],
-  ['Temporal server', { name: 'associate answered, not recorded', unrecorded: { route: 'POST /mfa/associate' } }],
+/** One way to harm the stack. */
+export interface PlannedBlow {
+  readonly victim: Victim;
+  readonly harm: Harm;
+  readonly point: Point;
+}
+
+const blow = (victim: Victim, harm: Harm, point: Point): PlannedBlow => ({ victim, harm, point });
+
+/** Every blow there is. */
+export const blows: readonly PlannedBlow[] = [
+  ...[...unrecorded, ...moments].map((point) => blow('worker', 'killed', point)),
+  blow('worker', 'stalled', associateAnswered),
+  blow('worker', 'stalled', textedCodeAnswered),
+  blow('API', 'killed', { name: 'when a case starts', moment: 'start' }),
+  blow('API', 'killed', { name: 'when a code comes', moment: 'code' }),
+  blow('API', 'killed', { name: 'during a resend', moment: 'resend' }),
+  blow('Temporal server', 'killed', { name: 'during a wait', moment: 'wait' }),
+  blow('Temporal server', 'killed', { name: 'when a code comes', moment: 'code' }),
+  blow('Temporal server', 'killed', associateAnswered),
 ];
 
+/** A blow that was dealt. */
 export interface Blow {
   readonly victim: Victim;
+  readonly harm: Harm;
   readonly point: string;
-  /** False: the point was not met in time, and the process was killed without it. */
+  /** False: the point was not met in time, and the process was harmed without it. */
   readonly met: boolean;
 }
 
@@ -55,10 +78,12 @@ export interface SaboteurParts {
 
 /** How long a point is waited for. */
 const patienceMs = 8_000;
-/** An answer held back this long is still on its way when the process that waits for it is killed. */
+/** An answer held back this long is still on its way when the process that waits for it is harmed. */
 const heldBackMs = 3_000;
+/** A worker that is stalled this long outlasts the 15 seconds that Temporal gives one attempt at a call. */
+const stall = { leastMs: 18_000, mostMs: 26_000 };
 
-/** Kills processes with SIGKILL and starts them again, in an order that the seed gives, until `signal` aborts. */
+/** Harms processes, in an order that the seed gives, until `signal` aborts. Whatever it did, all of them run afterwards. */
 export function createSaboteur({ stack, tenant, draw, onBlow, mostPauseMs }: SaboteurParts) {
   const reached = new EventEmitter();
   const { worker, api, temporal } = stack.services;
@@ -69,27 +94,39 @@ export function createSaboteur({ stack, tenant, draw, onBlow, mostPauseMs }: Sab
 
     async run(signal: AbortSignal): Promise<void> {
       for (let round = 0; !signal.aborted; round += 1) {
-        for (const [victim, point] of inOrder(round)) {
-          await sleep(500 + mostPauseMs * draw('pause', round, point.name), undefined, { signal }).catch(
-            () => undefined,
-          );
+        for (const { victim, harm, point } of inOrder(round)) {
+          await pause(500 + mostPauseMs * draw('pause', round, harm, point.name), signal);
           if (signal.aborted) return;
           const service = services[victim];
           if (service === undefined) continue; // a server that was there before is not ours to kill
           const met = await meet(point, signal);
           if (signal.aborted) return;
-          await service.kill();
-          onBlow({ victim, point: point.name, met });
-          await service.start();
+          onBlow({ victim, harm, point: point.name, met });
+          await inflict(harm, service, draw('stall', round, point.name), signal);
         }
       }
     },
   };
 
+  async function inflict(harm: Harm, service: Service, length: number, signal: AbortSignal): Promise<void> {
+    switch (harm) {
+      case 'killed':
+        await service.kill();
+        return service.start();
+      case 'stalled':
+        service.pause();
+        try {
+          return await pause(stall.leastMs + (stall.mostMs - stall.leastMs) * length, signal);
+        } finally {
+          service.resume();
+        }
+    }
+  }
+
   /** Cases start early only, so what waits for a start goes first. */
-  function inOrder(round: number): typeof blows {
+  function inOrder(round: number): readonly PlannedBlow[] {
     const order = shuffled(blows, draw, `round ${round}`);
-    const atStart = ([, point]: (typeof blows)[number]) => 'moment' in point && point.moment === 'start';
+    const atStart = ({ point }: PlannedBlow) => 'moment' in point && point.moment === 'start';
     return [...order.filter(atStart), ...order.filter((blow) => !atStart(blow))];
   }
 
@@ -118,4 +155,9 @@ export function createSaboteur({ stack, tenant, draw, onBlow, mostPauseMs }: Sab
       signal.removeEventListener('abort', giveUp);
     }
   }
+}
+
+/** Waits, and no longer than until `signal` aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,11 +1,11 @@
 import { faults, type Fault } from './truth';
-import type { ChaosReport } from './run';
+import type { ChaosReport } from './report';
 
 /** What a person reads of a run. */
 export function tableOf(report: ChaosReport): string {
   const { texts } = report;
   return [
-    `${report.cases} cases, seed ${report.seed}, ${report.seconds} s`,
+    `${report.cases} enrollments, seed ${report.seed}, ${report.seconds} s`,
     section('Outcomes', Object.entries(report.outcomes)),
     section(
       'Wrong (each must be 0)',
@@ -13,12 +13,16 @@ export function tableOf(report: ChaosReport): string {
     ),
     section('Texts', [
       ['sent', texts.sent],
-      ['most of one case', `${texts.mostOfOneCase}   of at most ${texts.bound}`],
+      ['most for one', `${texts.mostOfOneCase}   of at most ${texts.bound}`],
+    ]),
+    section('Other figures', [
+      ['signals sent in floods and for other users', report.signals],
+      ['enrollments whose leftovers the tenant would not list or delete', report.undeletable],
     ]),
     section(
-      'Killed',
-      report.blows.map(({ victim, point, met, missed }) => [
-        `${victim}, ${point}`,
+      'Killed or stalled',
+      report.blows.map(({ victim, harm, point, met, missed }) => [
+        `${victim} ${harm}, ${point}`,
         missed === 0 ? met : `${met}   and ${missed} without meeting the point`,
       ]),
     ),
@@ -26,11 +30,11 @@ export function tableOf(report: ChaosReport): string {
       ? []
       : [
           section(
-            'Cases to look at',
+            'Enrollments to look at',
             report.wrong.map((each) => [`${each.case} ${each.journey}`, each.faults.join(', ')]),
           ),
         ]),
-    report.passed ? '\nEvery case ended with the truth.' : '\nNot every case ended with the truth.',
+    report.passed ? '\nEvery enrollment ended with the truth.' : '\nNot every enrollment ended with the truth.',
   ].join('\n');
 }
 

@@ -33,7 +33,7 @@ export async function runDemo(stack: StackFile, narrator: Narrator): Promise<voi
     .parse(await control('/tokens', { userId, scope: 'enroll read:authenticators remove:authenticators' }));
   narrator.step(`${email} has a token that lives ${token.expiresIn} s`);
 
-  narrator.title('The onboarding system starts the case: POST /v1/enrollments');
+  narrator.title('The onboarding system starts the enrollment: POST /v1/enrollments');
   const { accessToken, expiresIn } = token;
   const started = enrollment.parse(
     await api(onboarding, '', {
@@ -44,7 +44,7 @@ export async function runDemo(stack: StackFile, narrator: Narrator): Promise<voi
     }),
   );
   expectState(started, 'awaiting_code');
-  narrator.step(`case ${started.id.slice(0, 16)}… is ${started.state}; a text message is on its way`);
+  narrator.step(`${started.id.slice(0, 16)}… is ${started.state}; a text message is on its way`);
 
   narrator.title('Support types what the user reads from the phone: POST …/binding-code');
   const text = inbox.parse(await control('/inbox')).findLast((each) => each.userId === userId);
@@ -77,7 +77,7 @@ export async function runDemo(stack: StackFile, narrator: Narrator): Promise<voi
     throw new Error('The tenant does not list both factors as active.');
   narrator.step(`the tenant itself lists ${active} active authenticators`);
 
-  narrator.title(`The case in Temporal UI: ${await pageOfNewestCase(stack)}`);
+  narrator.title(`The enrollment in Temporal UI: ${await pageOfNewestCase(stack)}`);
 }
 
 const executions = z.object({
@@ -112,12 +112,12 @@ async function until(narrator: Narrator, condition: () => Promise<boolean>): Pro
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   narrator.detail('waited 30 s');
-  throw new Error('The case did not go on within 30 s.');
+  throw new Error('The enrollment did not go on within 30 s.');
 }
 
 function expectState(actual: z.infer<typeof enrollment>, state: string): void {
   if (actual.state !== state)
-    throw new Error(`The case is ${actual.state}, not ${state}. ${actual.lastProblem?.message ?? ''}`);
+    throw new Error(`The enrollment is ${actual.state}, not ${state}. ${actual.lastProblem?.message ?? ''}`);
 }
 
 const otherThan = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');

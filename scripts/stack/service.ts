@@ -30,6 +30,10 @@ export interface Service {
   stop(): Promise<void>;
   /** Ends it at once, as a crash would. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Stops it in its tracks, as an overloaded machine does (SIGSTOP): it stays there with its connections open, and does nothing. */
+  pause(): void;
+  /** Lets a paused one go on (SIGCONT). */
+  resume(): void;
   /** Resolves when it has ended without having been asked to. */
   readonly crashed: Promise<void>;
 }
@@ -72,8 +76,14 @@ export function createService(options: ServiceOptions): Service {
   const hasEnded = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
 
   // The whole group: a guard that is killed alone would leave its program behind.
-  const killGroup = () => {
-    if (child?.pid !== undefined && !hasEnded()) process.kill(-child.pid, 'SIGKILL');
+  const signalGroup = (signal: NodeJS.Signals) => {
+    if (child?.pid !== undefined && !hasEnded()) process.kill(-child.pid, signal);
+  };
+  const killGroup = () => signalGroup('SIGKILL');
+
+  const resume = () => {
+    process.off('exit', resume);
+    signalGroup('SIGCONT');
   };
 
   const gone = async (): Promise<void> => {
@@ -85,6 +95,7 @@ export function createService(options: ServiceOptions): Service {
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     wanted = false;
     if (hasEnded()) return;
+    resume(); // a paused process does not hear that it should end
     if (signal === 'SIGKILL') killGroup();
     else child?.kill(signal);
     const force = setTimeout(killGroup, options.graceSeconds * 1000);
@@ -118,6 +129,11 @@ export function createService(options: ServiceOptions): Service {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    pause() {
+      process.once('exit', resume); // a paused process would outlive this one
+      signalGroup('SIGSTOP');
+    },
+    resume,
   };
 }
 

@@ -5,25 +5,41 @@ import { send, type Call } from './http';
 const user = z.object({ userId: z.string() });
 const token = z.object({ accessToken: z.string(), expiresIn: z.number(), refreshToken: z.string().optional() });
 const inbox = z.array(z.object({ to: z.string(), code: z.string() }));
-const records = z.array(
+const authenticators = z.array(
   z.object({ id: z.string(), kind: z.string(), active: z.boolean(), channel: z.string().optional() }),
+);
+const requests = z.array(
+  z.object({ method: z.string(), path: z.string(), faults: z.array(z.string()).default(() => []) }),
 );
 const associated = z.object({ oob_code: z.string() });
 const faults = z.array(z.object({ id: z.string(), hits: z.number() }));
 
 export type Token = z.infer<typeof token>;
-/** One of the tenant's own records, as it really is. */
-export type TrueRecord = z.infer<typeof records>[number];
+/** One of the tenant's authenticators, as it really is. */
+export type TrueAuthenticator = z.infer<typeof authenticators>[number];
+/** A request that arrived at the tenant, with the types of the faults that it met. */
+export type TenantRequest = z.infer<typeof requests>[number];
 
-/** The emulated tenant from behind the curtain, and the user's own hands on the phone. */
+/** What only the emulated tenant can tell or do, and what the user does with the phone. */
 export function createTenant({ emulator, emulatorControl, clientId, clientSecret }: StackFile) {
-  return { createUser, token: tokenOf, texts, records: recordsOf, enrollSms, leaveRecord, arm, hits, disarm };
+  return {
+    createUser,
+    token: tokenOf,
+    texts,
+    authenticators: authenticatorsOf,
+    requests: requestsOf,
+    enrollSms,
+    leaveUnconfirmed,
+    arm,
+    hits,
+    disarm,
+  };
 
   async function createUser(email: string): Promise<string> {
     return user.parse(await control('POST', '/users', { email, password: 'correct horse battery' })).userId;
   }
 
-  /** What the user's sign-in gives. */
+  /** What the user's sign-in gives. `refresh`: with a refresh token. */
   async function tokenOf(userId: string, options: { expiresIn?: number; refresh?: boolean } = {}): Promise<Token> {
     const scope = `enroll read:authenticators remove:authenticators${options.refresh === true ? ' offline_access' : ''}`;
     const { expiresIn } = options;
@@ -37,8 +53,13 @@ export function createTenant({ emulator, emulatorControl, clientId, clientSecret
     return inbox.parse(await control('GET', `/inbox?${new URLSearchParams({ userId }).toString()}`));
   }
 
-  async function recordsOf(userId: string): Promise<readonly TrueRecord[]> {
-    return records.parse(await control('GET', `/users/${encodeURIComponent(userId)}/authenticators`));
+  async function authenticatorsOf(userId: string): Promise<readonly TrueAuthenticator[]> {
+    return authenticators.parse(await control('GET', `/users/${encodeURIComponent(userId)}/authenticators`));
+  }
+
+  /** What arrived with a token of this user, oldest first; the tenant keeps the last 10,000 requests of all users. */
+  async function requestsOf(userId: string): Promise<readonly TenantRequest[]> {
+    return requests.parse(await control('GET', `/requests?${new URLSearchParams({ userId }).toString()}`));
   }
 
   /** The user enrolls the text message factor without us. */
@@ -56,8 +77,8 @@ export function createTenant({ emulator, emulatorControl, clientId, clientSecret
     });
   }
 
-  /** The user begins to enroll without us, and never ends it. */
-  async function leaveRecord(userId: string, phoneNumber: string): Promise<void> {
+  /** The user begins to enroll without us and does not finish: an unconfirmed authenticator stays. */
+  async function leaveUnconfirmed(userId: string, phoneNumber: string): Promise<void> {
     const { accessToken } = await tokenOf(userId);
     await associate(accessToken, phoneNumber);
   }
