@@ -16,13 +16,18 @@ const temporalRows = table(page, 'variable', 'default')
 
 const noFile = { TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml' };
 const key = () => randomBytes(32).toString('base64');
+/** Asks for development by name, where every default of the table holds; and has all that production needs. */
 const development: NodeJS.ProcessEnv = {
   ...noFile,
+  NODE_ENV: 'development',
   AUTH0_DOMAIN: 'tenant.eu.auth0.com',
   AUTH0_CLIENT_ID: 'client',
   PAYLOAD_KEYS: JSON.stringify({ k1: key() }),
   ID_KEY: key(),
   API_PORT: '3000',
+  API_KEYS: JSON.stringify([{ name: 'desk', hash: `sha256:${'ab'.repeat(32)}`, role: 'support' }]),
+  PUBLIC_URL: 'https://mfa.example.com',
+  CODEC_AUTH_TOKEN: randomBytes(32).toString('hex'),
 };
 
 const namesFault = (role: ProcessRole, env: NodeJS.ProcessEnv, name: string): boolean =>

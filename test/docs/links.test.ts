@@ -1,26 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { anchors, prose, read, root } from './markdown';
-
-/** Committed or about to be. */
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root })
-  .toString()
-  .trim()
-  .split('\n')
-  .filter((file) => existsSync(join(root, file)));
-const pages = files.filter((file) => file.endsWith('.md'));
-
-/** Each relative link of a page: the file, from the root, and the anchor. */
-const linksOf = (page: string) =>
-  [...prose(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target]) => target ?? '')
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .map((target) => {
-      const [path = '', anchor] = target.split('#');
-      return { target, path: path === '' ? page : join(dirname(page), path), anchor };
-    });
+import { anchors, files, linksOf, pages, prose, read } from './markdown';
 
 describe.each(pages)('%s', (page) => {
   test('its relative links lead to files of the repository', () => {

@@ -1,8 +1,27 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 export const root = join(__dirname, '../..');
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Files of the repository that are committed or about to be, as paths from the root. */
+export const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root })
+  .toString()
+  .trim()
+  .split('\n')
+  .filter((file) => existsSync(join(root, file)));
+export const pages = files.filter((file) => file.endsWith('.md'));
+
+/** Each relative link of a page: the file, from the root, and the anchor. */
+export const linksOf = (page: string) =>
+  [...prose(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target ?? '')
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path = '', anchor] = target.split('#');
+      return { target, path: path === '' ? page : join(dirname(page), path), anchor };
+    });
 
 /** The body of the table whose first heading cells are these, each row as its cells. Throws when the page has no such table. */
 export function table(page: string, ...headings: readonly string[]): string[][] {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { codeResult } from '../../src/api/schemas';
+import { refusalTypes } from '../../src/enrollment/commands';
 import * as messages from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { codeIn, table } from './markdown';
@@ -16,7 +17,7 @@ test('the message table has every message with its kind', () => {
 });
 
 test('the table of refusals has every type', () => {
-  expect(firstCodes(table(page, 'type', 'when'))).toEqual(messages.refusalTypes);
+  expect(firstCodes(table(page, 'type', 'when'))).toEqual(refusalTypes);
 });
 
 test('the table of results has every result of confirmCode', () => {

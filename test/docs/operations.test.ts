@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { updateMetrics } from '../../src/api/metrics';
 import { failureTypes } from '../../src/enrollment/failures';
 import { problemCodes } from '../../src/enrollment/problems';
+import { waitingForWhats } from '../../src/enrollment/status';
 import { testApp } from '../api/support';
 import { codeIn, table } from './markdown';
 
@@ -11,6 +12,10 @@ const firstCodes = (rows: readonly string[][]) => rows.map(([cell]) => codeIn(ce
 
 test('every problem code has an entry that says what to do', () => {
   expect(firstCodes(table(page, 'code', 'what to do'))).toEqual(problemCodes);
+});
+
+test('everything that an enrollment can wait for has an entry', () => {
+  expect(firstCodes(table(page, '`what`', 'usual `who`'))).toEqual(waitingForWhats);
 });
 
 test('every type of failure has an entry', () => {

@@ -5,6 +5,7 @@ import { fresh, now, otpActive, otpChallenge, smsActive, smsChallenge } from '..
 import { read } from './markdown';
 
 const met = problem('answer_lost', now);
+const down = { ...met, code: 'auth0_unavailable' } as const;
 
 /** Every kind of event, in each form that may lead elsewhere. Endings are not drawn. */
 const events: {
@@ -17,21 +18,26 @@ const events: {
     authenticators,
     opening: false,
   })),
-  textSent: [{ type: 'textSent', at: now }],
-  textNotSent: [{ type: 'textNotSent', at: now }],
-  textsRefused: [{ type: 'textsRefused', at: now }],
+  readingsDiscarded: [{ type: 'readingsDiscarded' }],
+  deliveryCounted: [{ type: 'deliveryCounted', bucket: 'phone', at: now }],
+  deliveryWithdrawn: [{ type: 'deliveryWithdrawn', bucket: 'phone', at: now }],
+  deliveriesRefused: [{ type: 'deliveriesRefused', bucket: 'phone', at: now }],
   associated: [smsChallenge, otpChallenge].map((challenge) => ({ type: 'associated', challenge, at: now })),
   associationBlocked: [{ type: 'associationBlocked', blockedOn: 'resend', problem: met }],
   reassociationRequested: [{ type: 'reassociationRequested' }],
   phoneNumberChanged: [{ type: 'phoneNumberChanged', phoneNumber: '•••89' }],
+  phoneNumberVerified: [{ type: 'phoneNumberVerified', phoneNumber: '•••89' }],
+  challengeResumed: [{ type: 'challengeResumed', challenge: smsChallenge }],
   confirmStarted: [{ type: 'confirmStarted' }],
   codeRejected: [{ type: 'codeRejected', problem: met, at: now }],
   codesRefused: [{ type: 'codesRefused', problem: met, at: now }],
-  challengeOver: [{ type: 'challengeOver', problem: met }],
+  challengeExpired: [{ type: 'challengeExpired', problem: met }],
   confirmUnavailable: [{ type: 'confirmUnavailable', problem: met }],
   codeAccepted: [{ type: 'codeAccepted', at: now }],
   problemMet: [{ type: 'problemMet', problem: met }],
+  readBackTried: [{ type: 'readBackTried' }, { type: 'readBackTried', problem: down }],
   factorRemoved: [{ type: 'factorRemoved', factor: 'sms' }],
+  factorDoubted: [{ type: 'factorDoubted', factor: 'sms' }],
 };
 
 /** Every arrow between two states that some walk of events from a fresh case can take. */
@@ -41,7 +47,8 @@ function arrows(): string[] {
   const open: Enrollment[] = [fresh()];
   for (let enrollment = open.pop(); enrollment !== undefined; enrollment = open.pop()) {
     const { state, plan } = enrollment;
-    const key = JSON.stringify([state, plan, 'challenge' in enrollment ? enrollment.challenge : null]);
+    const challenge = 'challenge' in enrollment ? enrollment.challenge : null;
+    const key = JSON.stringify([state, plan, challenge, 'blockedOn' in enrollment]);
     if (seen.has(key) || isSettled(enrollment)) continue;
     seen.add(key);
     for (const event of Object.values<readonly EnrollmentEvent[]>(events).flat()) {
