@@ -35,6 +35,8 @@ export const devServerArguments = (options: {
     `${name}=${type === SearchAttributeType.DATETIME ? 'Datetime' : 'Keyword'}`,
   ]),
   ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+  // Far above what an enrollment needs. Signals of megabytes, sent without a pause, fill a history before a run can continue as new.
+  ...['--dynamic-config-value', 'limit.blobSize.error=262144'],
   ...['--ui-codec-endpoint', options.codecEndpoint],
   ...['--log-level', 'warn'],
 ];

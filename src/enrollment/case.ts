@@ -212,7 +212,10 @@ export const meetProblem = (of: Case, code: ProblemCode, now: number, more: { re
 
 /** Puts a command in line. `id` is undefined when too many wait: nothing was kept then. */
 export function receive(of: Case, command: Command): { readonly case: Case; readonly id: number | undefined } {
-  if (of.inbox.length >= limits.inbox) return { case: of, id: undefined };
+  const tokens = of.inbox.filter((each) => each.command.type === 'token').length;
+  if (of.inbox.length >= limits.inbox || (command.type === 'token' && tokens >= limits.inboxTokens)) {
+    return { case: of, id: undefined };
+  }
   const id = of.received;
   return { case: { ...of, received: id + 1, inbox: [...of.inbox, { id, command }] }, id };
 }

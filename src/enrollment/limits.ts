@@ -35,6 +35,8 @@ export const limits = {
   readBackSeconds: [1, 2, 4, 8, 15, 30],
   /** Commands that wait at once. More come from a fault or an attack: an update is refused, a signal is dropped. */
   inbox: 20,
+  /** Tokens among them: each may have 16 kB, and a run that continues as new takes all of it along. */
+  inboxTokens: 4,
   /** Update ids remembered whose claim was given back. */
   claims: 50,
   /** Tokens held at once; the newest are kept. */

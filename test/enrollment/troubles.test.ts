@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { refuseCode } from '../../src/enrollment/admission';
+import { receive } from '../../src/enrollment/case';
 import { inheritedFrom } from '../../src/enrollment/enrollment';
 import { limits } from '../../src/enrollment/limits';
 import type { EffectStep } from '../../src/enrollment/steps';
@@ -537,4 +538,15 @@ test('more commands than the bound are not kept, and a cancellation is heard all
   world.code('000001');
   expect(world.state).toBe('cancelled');
   expect(world.answers.size).toBe(world.case.received);
+});
+
+test('no more than four tokens wait in line, so that what a run takes along stays small; other commands still do', () => {
+  let of = createWorld().run().case;
+  const ids = Array.from({ length: 6 }, () => {
+    const received = receive(of, { type: 'token', token: { accessToken: tokenOf(own) } });
+    of = received.case;
+    return received.id;
+  });
+  expect(ids.map((id) => id !== undefined)).toEqual([true, true, true, true, false, false]);
+  expect(receive(of, { type: 'resend' }).id).toBeDefined();
 });
