@@ -21,11 +21,11 @@ export function endingOf(of: Case, enrollment: Open, now: number): Case | undefi
     return beginEnding(of, 'cancelled', { problem: problem('cancelled', now, message) });
   }
   if (now >= enrollment.deadline) {
-    if (!isAuth0Down(enrollment)) return beginEnding(of, 'expired');
+    const outage = outageOf(enrollment);
+    if (outage === undefined) return beginEnding(of, 'expired');
     const message = 'Auth0 could not be reached until the deadline of the enrollment.';
-    const code = isUnexpected(enrollment) ? 'unexpected_answer' : 'auth0_unavailable';
     return beginEnding({ ...of, failure: { type: 'unavailable', message } }, 'failed', {
-      problem: problem(code, now, { message }),
+      problem: problem(outage, now, { message }),
     });
   }
   if (enrollment.wrongCodes >= limits.attemptsInAll) {
@@ -34,16 +34,12 @@ export function endingOf(of: Case, enrollment: Open, now: number): Case | undefi
   return undefined;
 }
 
-const isUnexpected = (enrollment: Open): boolean =>
-  enrollment.state === 'associating'
-    ? enrollment.blockedOn === 'operator'
-    : enrollment.state === 'verifying' && enrollment.outage === 'unexpected_answer';
-
-/** At the deadline, an Auth0 that could not be reached is a failure; everything else is an expected ending. */
-function isAuth0Down(enrollment: Open): boolean {
-  return enrollment.state === 'associating'
-    ? enrollment.blockedOn === 'auth0' || enrollment.blockedOn === 'operator'
-    : enrollment.state === 'verifying' && enrollment.outage !== undefined;
+/** Why Auth0 cannot be reached, where that is what the enrollment waits for: then its deadline is a failure, not an expected ending. */
+function outageOf(enrollment: Open): 'auth0_unavailable' | 'unexpected_answer' | undefined {
+  if (enrollment.state === 'verifying') return enrollment.outage;
+  if (enrollment.state !== 'associating') return undefined;
+  if (enrollment.blockedOn === 'auth0') return 'auth0_unavailable';
+  return enrollment.blockedOn === 'operator' ? 'unexpected_answer' : undefined;
 }
 
 /**
