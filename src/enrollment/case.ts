@@ -1,4 +1,5 @@
 import type { Authenticator, FactorName } from '../factors';
+import type { Actor } from './actor';
 import type { Answer, CodeCommand, Command, EnrollmentInput, Received } from './commands';
 import { defined } from './defined';
 import {
@@ -45,6 +46,8 @@ export interface Held {
   readonly tokens: Tokens;
   /** E.164. */
   readonly phoneNumber: string | undefined;
+  /** Whose hand set it, at the start or since; absent when nobody can tell. */
+  readonly phoneNumberSetBy?: Actor | undefined;
   /** The challenge that waits for its answer. */
   readonly challenge: HeldChallenge | undefined;
   /** The one before it, after a resend: texts arrive late and out of order. */
@@ -111,6 +114,8 @@ export type Task =
       readonly accessToken?: string;
       /** Factors that are not undone: Auth0 would not, or they are not ours. */
       readonly kept: readonly FactorName[];
+      /** Calls of this ending whose answer was lost with the worker that made them. */
+      readonly lost?: number;
     };
 
 /** An answer to a code that a reading has to settle: a code works once, so a second look at a lost answer is a refusal. */
@@ -152,7 +157,7 @@ export interface Turn {
 
 /** A case at its beginning, without its token. */
 export function emptyCase(input: EnrollmentInput, now: number, spread: number): Case {
-  const { userId, phoneNumber, options = {} } = input;
+  const { userId, phoneNumber, startedBy, options = {} } = input;
   return {
     version: 1,
     userId,
@@ -164,6 +169,7 @@ export function emptyCase(input: EnrollmentInput, now: number, spread: number): 
     held: {
       tokens: noTokens,
       phoneNumber,
+      phoneNumberSetBy: phoneNumber === undefined ? undefined : startedBy,
       challenge: undefined,
       previous: undefined,
       recoveryCode: undefined,
@@ -231,7 +237,8 @@ export const claim = (of: Case, updateId: string): Case => ({
 });
 
 /** No code can answer what was asked before: not the newest challenge, nor the one before it. */
-export const forgetChallenge = (of: Case): Case => hold(of, { challenge: undefined, previous: undefined });
+export const forgetChallenge = (of: Case): Case =>
+  apply(hold(of, { challenge: undefined, previous: undefined }), { type: 'challengeForgotten' });
 
 /** Has Auth0 accepted this factor already? */
 export const isDone = ({ enrollment }: Case, factor: FactorName): boolean =>

@@ -47,15 +47,39 @@ export interface Learnt {
 
 /**
  * What a case makes of the outcome of the step that `decide` gave, at `now` (epoch ms). `of` is the case as it is now: messages
- * may have come while the step was performed. `challengeId`: the id of a challenge that may be new. Pure, and never throws.
+ * may have come while the step was performed. `challengeId`: the id of a challenge that may be new. `repeatsLost`: whether a call
+ * that is `isLostAtTheEnd` is made again; only runs that are older than this rule say no. Pure, and never throws.
  */
-export function learn(of: Case, performed: Performed, now: number, challengeId: string): Learnt {
+export function learn(
+  of: Case,
+  performed: Performed,
+  now: number,
+  challengeId: string,
+  { repeatsLost }: { readonly repeatsLost: boolean },
+): Learnt {
   const { outcome } = performed;
+  if (repeatsLost && isLostAtTheEnd(of, performed)) return { case: readAgainAtTheEnd(of), answers: [] };
   const counted = remember(of, { outages: isOutage(performed) ? of.memory.outages + 1 : 0 });
   const turn =
     outcome.kind === 'fatal' ? afterFatal(counted, outcome, now) : afterStep(counted, performed, now, challengeId);
   return { case: turn.case, answers: turn.answers ?? [] };
 }
+
+/**
+ * A call of the ending of which nothing is known, as when the worker died with it: what is left of the case can only be told by
+ * another reading. An Auth0 that is down is known, and nobody waits for it at the end.
+ */
+export const isLostAtTheEnd = ({ task }: Case, { type, outcome }: Performed): boolean =>
+  task?.type === 'ending' &&
+  outcome.kind === 'lost' &&
+  outcome.outage === undefined &&
+  (type === 'list' || type === 'delete') &&
+  (task.lost ?? 0) < limits.lostCallsAtTheEnd;
+
+const readAgainAtTheEnd = (of: Case): Case =>
+  of.task?.type === 'ending'
+    ? withTask(of, { ...withoutReading(of.task), phase: 'read', lost: (of.task.lost ?? 0) + 1 })
+    : of;
 
 const isOutage = ({ type, outcome: { kind } }: Performed): boolean =>
   kind === 'unavailable' || kind === 'unexpected' || (kind === 'lost' && type === 'list');
@@ -117,11 +141,11 @@ function afterReading(
 ): Turn {
   switch (purpose) {
     case 'opening':
-      return { case: noteReading(of, authenticators) };
+      return { case: noteReading(of, authenticators, now) };
     case 'leftovers':
-      return { case: remember(creditHeld(noteReading(of, authenticators)), { leftoversRead: true }) };
+      return { case: remember(creditHeld(noteReading(of, authenticators, now)), { leftoversRead: true }) };
     case 'reconcile': {
-      const noted = noteReading(of, authenticators);
+      const noted = noteReading(of, authenticators, now);
       const { enrollment } = noted;
       if (enrollment.state !== 'awaiting_code') return { case: creditHeld(noted) };
       const { factor } = enrollment.challenge;
@@ -135,8 +159,12 @@ function afterReading(
       return {
         case:
           of.task?.type === 'ending'
-            ? withTask(noteReading(of, authenticators), { ...of.task, phase: 'sweep', accessToken: input.accessToken })
-            : noteReading(of, authenticators),
+            ? withTask(noteReading(of, authenticators, now), {
+                ...of.task,
+                phase: 'sweep',
+                accessToken: input.accessToken,
+              })
+            : noteReading(of, authenticators, now),
       };
   }
 }
@@ -160,7 +188,7 @@ function withoutOne(made: Memory['made'], gone: Authenticator | undefined): Memo
 }
 
 /** Takes a reading as the truth. The first one tells what the user had. */
-function noteReading(of: Case, authenticators: readonly Authenticator[]): Case {
+function noteReading(of: Case, authenticators: readonly Authenticator[], now: number): Case {
   const opening = of.memory.opening === undefined;
   return apply(
     remember(of, {
@@ -168,7 +196,7 @@ function noteReading(of: Case, authenticators: readonly Authenticator[]): Case {
       opening: of.memory.opening ?? authenticators,
       reconcileAt: undefined,
     }),
-    { type: 'authenticatorsRead', authenticators, opening },
+    { type: 'authenticatorsRead', authenticators, opening, at: now },
   );
 }
 
@@ -186,7 +214,7 @@ function afterReadBack(of: Case, accessToken: string, authenticators: readonly A
       readBack: { readings: readings + 1, nextAt: now + waitSeconds * 1000 },
     });
   }
-  const noted = noteReading(of, authenticators);
+  const noted = noteReading(of, authenticators, now);
   if (outcomeOf(noted.enrollment) === 'completed') return beginEnding(noted, 'completed', { readWith: accessToken });
   // A factor that is still not listed goes back to the start of its step, and nobody is sent another code unasked.
   return noted.enrollment.state === 'associating' ? block(noted, 'resend', 'not_listed', now) : noted;
@@ -221,7 +249,7 @@ function afterCodeReading(
   const doubt: CodeDoubt = task.doubt ?? 'before_asking';
   const doubted = { ...task, doubt };
   if (outcome.kind === 'listed') {
-    const noted = noteReading(of, outcome.authenticators);
+    const noted = noteReading(of, outcome.authenticators, now);
     const factor = currentFactor(noted.enrollment);
     const isActive = factor !== undefined && listsActive(outcome.authenticators, factor);
     return afterDoubt(noted, doubted, isActive ? 'active' : 'inactive', now);
@@ -266,6 +294,15 @@ function afterAssociate(
     }
     case 'authenticator_limit':
       return { case: block(withoutEffect(of, factor, now), 'resend', 'authenticator_limit', now) };
+    case 'not_sent': {
+      const spared = withoutEffect(of, factor, now);
+      if (outcome.why === 'stopped') {
+        const retryAt = now + Math.round(limits.stoppedAskAgainSeconds * 1000 * (1 + of.spread / 2));
+        return { case: block(spared, 'operator', 'texts_stopped', now, retryAt) };
+      }
+      const code = outcome.why === 'number' ? 'number_limit_reached' : 'caller_limit_reached';
+      return { case: block(spared, 'resend', code, now, outcome.retryAt) };
+    }
     case 'unavailable': {
       const retryAt = askAgainAt(of, now, outcome.retryAfterMs);
       return { case: block(withoutEffect(of, factor, now), 'auth0', 'auth0_unavailable', now, retryAt) };

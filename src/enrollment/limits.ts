@@ -24,6 +24,8 @@ export const limits = {
   longestLifetimeSeconds: 315_360_000,
   /** An associate whose answer was lost is made again without being asked this often, each time after reading what there is. */
   lostAnswers: 2,
+  /** At the end, this many calls whose answer was lost are followed by another reading: each took up to a minute. */
+  lostCallsAtTheEnd: 3,
   /** Auth0 keeps about 51 authenticators of a user; from here on the status says so. */
   nearAuthenticatorLimit: 45,
   /** A code of an app that was refused is not asked about again within this time: a double click costs one attempt. */
@@ -31,6 +33,8 @@ export const limits = {
   /** An Auth0 that is down is asked again after this time, which doubles up to the longest. */
   askAgainSeconds: 30,
   askAgainLongestSeconds: 300,
+  /** Texts that an operator has stopped are asked for again after this time, and up to half as much more. */
+  stoppedAskAgainSeconds: 1200,
   /** Waits between readings that do not list an accepted factor yet. After the last one the user is asked to start that factor again. */
   readBackSeconds: [1, 2, 4, 8, 15, 30],
   /** Commands that wait at once. More come from a fault or an attack: an update is refused, a signal is dropped. */
@@ -39,6 +43,8 @@ export const limits = {
   inboxTokens: 4,
   /** Update ids remembered whose claim was given back. */
   claims: 50,
+  /** Notices kept; the oldest go. */
+  notices: 20,
   /** Tokens held at once; the newest are kept. */
   heldTokens: 3,
 } as const;

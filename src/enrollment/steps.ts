@@ -47,6 +47,8 @@ export interface AssociateInput extends OwnCall {
   readonly factor: FactorName;
   /** E.164. */
   readonly phoneNumber?: string;
+  /** A keyed hash of the caller who set the number: whose texts these are; absent when nobody can tell. */
+  readonly caller?: string;
   /** Ids of the factor's authenticators before this step: a later attempt tells by them whether an earlier one had its effect. */
   readonly knownIds: readonly string[];
 }
@@ -108,8 +110,8 @@ export interface Unexpected {
 
 /** How a call ended without an answer of Auth0. */
 export type Fault =
-  /** It may have had its effect. */
-  | { readonly kind: 'lost' }
+  /** It may have had its effect. `outage`: Auth0 had not answered the attempt before. */
+  | { readonly kind: 'lost'; readonly outage?: true }
   /** It had none, and Auth0 did not come back within the bound. */
   | { readonly kind: 'unavailable'; readonly retryAfterMs?: number }
   /** The tenant or the application is misconfigured, or our request is malformed: no repetition helps. */
@@ -127,6 +129,11 @@ export type AssociateOutcome =
   | { readonly kind: 'phone_number_invalid' }
   | { readonly kind: 'too_many_texts' }
   | { readonly kind: 'authenticator_limit' }
+  /**
+   * Auth0 was not asked: the number or the caller has had its texts and calls of a day, one more is free at `retryAt` (epoch ms);
+   * or an operator has stopped them for the number's prefix.
+   */
+  | { readonly kind: 'not_sent'; readonly why: 'number' | 'caller' | 'stopped'; readonly retryAt?: number }
   | TokenRefused
   | Unexpected;
 

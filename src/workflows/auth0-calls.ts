@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { defined } from '../enrollment/defined';
 import { failureTypes, type FaultDetails } from '../enrollment/failures';
@@ -71,10 +71,12 @@ async function ended<Outcome>(call: Promise<Outcome>): Promise<Outcome | Fault> 
  * no retry fits any more, Temporal reports SCHEDULE_TO_CLOSE with the failure of the attempt before the one that was lost.
  */
 function faultOf(cause: unknown): Fault {
+  if (cause instanceof TimeoutFailure) return isOutage(cause.cause) ? { kind: 'lost', outage: true } : { kind: 'lost' };
   if (!(cause instanceof ApplicationFailure)) return { kind: 'lost' };
   const { type, message, details } = cause;
   switch (type) {
     case failureTypes.unreachable:
+    case failureTypes.limitsUnreachable:
     case failureTypes.throttled: {
       const [told] = (details ?? []) as readonly (FaultDetails | undefined)[]; // written by our activities alone
       return { kind: 'unavailable', ...defined({ retryAfterMs: told?.retryAfterMs }) };
@@ -87,3 +89,8 @@ function faultOf(cause: unknown): Fault {
       return { kind: 'lost' };
   }
 }
+
+/** Had Auth0 not answered the attempt before? */
+const isOutage = (cause: unknown): boolean =>
+  cause instanceof ApplicationFailure &&
+  (cause.type === failureTypes.unreachable || cause.type === failureTypes.throttled);

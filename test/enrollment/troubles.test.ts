@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { refuseCode } from '../../src/enrollment/admission';
 import { receive } from '../../src/enrollment/case';
+import { decide } from '../../src/enrollment/decide';
+import { beginEnding } from '../../src/enrollment/ending';
 import { inheritedFrom } from '../../src/enrollment/enrollment';
+import { learn } from '../../src/enrollment/learn';
 import { limits } from '../../src/enrollment/limits';
 import type { EffectStep } from '../../src/enrollment/steps';
 import type { Authenticator } from '../../src/factors';
@@ -549,4 +552,37 @@ test('no more than four tokens wait in line, so that what a run takes along stay
   });
   expect(ids.map((id) => id !== undefined)).toEqual([true, true, true, true, false, false]);
   expect(receive(of, { type: 'resend' }).id).toBeDefined();
+});
+
+describe('a call of the ending that is lost with its worker', () => {
+  test.each<[EffectStep['type'], Trouble]>([
+    ['list', 'lostBefore'],
+    ['delete', 'lostBefore'],
+    ['delete', 'lostAfter'],
+  ])('is made up for by another reading: %s %s', (type, trouble) => {
+    const world = createWorld().run();
+    troubled(world, type, trouble, limits.lostCallsAtTheEnd).cancel().run();
+    expect(world.view.state).toBe('cancelled');
+    expect(records(world)).toEqual([]);
+  });
+
+  test('is not made up for without end', () => {
+    const world = createWorld().run();
+    world.trouble = always('list', 'lostBefore');
+    const before = callsOf(world, 'list').length;
+    world.cancel().run();
+    expect(world.view.state).toBe('cancelled');
+    expect(callsOf(world, 'list').length - before).toBeLessThanOrEqual(1 + limits.lostCallsAtTheEnd);
+  });
+
+  test('is left alone by a run that is older than this rule', () => {
+    const world = createWorld().run();
+    const ending = beginEnding(world.case, 'cancelled');
+    const { step } = decide(ending, world.now);
+    if (step.type !== 'list') throw new Error(`expected a reading, not ${step.type}`);
+    const lost = { type: step.type, step, outcome: { kind: 'lost' } } as const;
+    const then = (repeatsLost: boolean) =>
+      decide(learn(ending, lost, world.now, 'id', { repeatsLost }).case, world.now).step.type;
+    expect([then(false), then(true)]).toEqual(['close', 'list']);
+  });
 });

@@ -2,7 +2,9 @@ import { draw, fullBucket, levelAt } from '../../src/enrollment/bucket';
 import { cancel, receive, type Case } from '../../src/enrollment/case';
 import { openCase } from '../../src/enrollment/token-choice';
 import { isSettled } from '../../src/enrollment/enrollment';
-import type { Answer, Command, EnrollmentInput } from '../../src/enrollment/commands';
+import type { Actor } from '../../src/enrollment/actor';
+import type { Answer, Command, EnrollmentInput, Shown } from '../../src/enrollment/commands';
+import { defined } from '../../src/enrollment/defined';
 import { decide } from '../../src/enrollment/decide';
 import { learn } from '../../src/enrollment/learn';
 import type { EffectStep, Fault, Performed, Step, Unexpected } from '../../src/enrollment/steps';
@@ -53,6 +55,9 @@ export type Trouble =
   | 'tooManyTexts'
   | 'phoneNumberInvalid'
   | 'authenticatorLimit'
+  | 'numberLimit'
+  | 'callerLimit'
+  | 'textsStopped'
   | 'tokenRefused'
   | 'tokenWrongKind';
 
@@ -211,6 +216,15 @@ export function createTenant() {
             : effect(step, at);
         case 'authenticatorLimit':
           return step.type === 'associate' ? { kind: 'authenticator_limit' } : effect(step, at);
+        case 'numberLimit': // these are about phones alone
+        case 'callerLimit':
+          return step.type === 'associate' && step.input.phoneNumber !== undefined
+            ? { kind: 'not_sent', why: trouble === 'numberLimit' ? 'number' : 'caller', retryAt: at + 86_400_000 }
+            : effect(step, at);
+        case 'textsStopped':
+          return step.type === 'associate' && step.input.phoneNumber !== undefined
+            ? { kind: 'not_sent', why: 'stopped' }
+            : effect(step, at);
         case 'tokenRefused':
           return step.type === 'refresh' ? { kind: 'refused' } : { kind: 'token_refused', problem: 'token_refused' };
         case 'tokenWrongKind':
@@ -272,10 +286,10 @@ export interface World {
   /** Puts a command in line and runs; its answer, if it has one by then. */
   send(command: Command): Answer | undefined;
   /** A code as an update sends it: the result. */
-  code(code: string, factor?: FactorName, challengeId?: string): string | undefined;
-  token(accessToken: string, more?: { refreshToken?: string; expiresIn?: number }): Answer | undefined;
+  code(code: string, factor?: FactorName, challengeId?: string, by?: Actor): string | undefined;
+  token(accessToken: string, more?: { refreshToken?: string; expiresIn?: number }, shown?: Shown): Answer | undefined;
   resend(): Answer | undefined;
-  changeNumber(to?: string): Answer | undefined;
+  changeNumber(to?: string, by?: Actor): Answer | undefined;
   cancel(reason?: string): World;
   /** Moves the clock on, stopping wherever the enrollment wants to wake up. */
   later(seconds: number): World;
@@ -323,7 +337,7 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
         world.observe();
         if (decision.step.type === 'wait' || decision.step.type === 'close') return world;
         const performed = tenant.perform(decision.step, world.now, world.trouble(decision.step));
-        const learnt = learn(world.case, performed, world.now, `challenge-${(tokens += 1)}`);
+        const learnt = learn(world.case, performed, world.now, `challenge-${(tokens += 1)}`, { repeatsLost: true });
         world.case = learnt.case;
         keep(learnt.answers);
         world.observe();
@@ -336,20 +350,26 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
       world.run();
       return id === undefined ? undefined : world.answers.get(id);
     },
-    code(code: string, factor: FactorName = 'sms', challengeId?: string): string | undefined {
+    code(code: string, factor: FactorName = 'sms', challengeId?: string, by?: Actor): string | undefined {
       const answer = world.send({
         type: 'code',
         answers: factor === 'otp' ? 'otp' : 'oob',
         factor,
         code,
-        ...(challengeId === undefined ? {} : { challengeId }),
+        ...defined({ challengeId, by }),
       });
-      return answer?.type === 'code' ? answer.result : answer?.type;
+      if (answer?.type === 'code') return answer.result;
+      return answer?.type === 'refused' ? answer.refusal.type : answer?.type;
     },
-    token: (accessToken: string, more: { refreshToken?: string; expiresIn?: number } = {}) =>
-      world.send({ type: 'token', token: { accessToken, ...more } }),
+    token: (accessToken: string, more: { refreshToken?: string; expiresIn?: number } = {}, shown?: Shown) =>
+      world.send({
+        type: 'token',
+        token: { accessToken, ...more },
+        ...(shown === undefined ? {} : { shown, consent: true }),
+      }),
     resend: () => world.send({ type: 'resend' }),
-    changeNumber: (to = otherNumber) => world.send({ type: 'changePhoneNumber', phoneNumber: to }),
+    changeNumber: (to = otherNumber, by?: Actor) =>
+      world.send({ type: 'changePhoneNumber', phoneNumber: to, ...defined({ by }) }),
     cancel(reason?: string): World {
       world.case = cancel(world.case, reason);
       return world.run();
