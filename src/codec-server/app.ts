@@ -1,5 +1,5 @@
 import cors from '@fastify/cors';
-import type { Payload, PayloadCodec } from '@temporalio/common';
+import type { Payload, PayloadCodec, WorkflowSerializationContext } from '@temporalio/common';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -53,7 +53,7 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Fa
   await app.register(cors, {
     origin: [...options.allowedOrigins],
     methods: ['POST'],
-    allowedHeaders: ['Content-Type', 'X-Namespace', 'Authorization', 'Authorization-Extras'],
+    allowedHeaders: ['Content-Type', 'X-Namespace', 'X-Workflow-Id', 'Authorization', 'Authorization-Extras'],
     maxAge: 600,
   });
 
@@ -75,7 +75,9 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Fa
       if (!encode && body.data.payloads.length > 0) {
         return problem(reply, 403, 'encoding is off: set CODEC_ENCODE=true to turn it on');
       }
-      const payloads = await encodePayloads(codec, body.data);
+      const context = contextOf(request);
+      if (context === undefined && body.data.payloads.length > 0) return problem(reply, 400, contextExpected);
+      const payloads = context === undefined ? [] : await encodePayloads(codec, body.data, context);
       audit(request, 'payloads encoded', { payloads: payloads.length });
       return { payloads };
     });
@@ -131,11 +133,29 @@ const authentication =
 const malformed = (reply: FastifyReply): FastifyReply =>
   problem(reply, 400, 'expected a JSON object {"payloads": [{"metadata": {…}, "data": "…"}]} with base64 values');
 
-function audit(request: FastifyRequest, message: string, fields: Readonly<Record<string, string | number>>): void {
+/**
+ * What is encoded is bound to one workflow id, so the caller must say which. The command line does with
+ * `--codec-header X-Workflow-Id=<id>`; the web interface has no way to, so what it sends cannot be sealed.
+ */
+function contextOf(request: FastifyRequest): WorkflowSerializationContext | undefined {
+  const namespace = namespaceOf(request);
+  const workflowId = request.headers['x-workflow-id'];
+  const isWhole = namespace !== undefined && namespace !== '' && typeof workflowId === 'string' && workflowId !== '';
+  return isWhole ? { type: 'workflow', namespace, workflowId } : undefined;
+}
+
+const contextExpected =
+  'expected the namespace in the path or in X-Namespace, and in X-Workflow-Id the id of the workflow that the message is for: ' +
+  'a sealed message is bound to both. The command line sends the id with --codec-header X-Workflow-Id=<id>';
+
+/** As the caller says. */
+function namespaceOf(request: FastifyRequest): string | undefined {
   const { namespace } = request.params as { namespace?: string }; // both routes' only parameter
-  const claimed = namespace ?? request.headers['x-namespace'];
-  request.log.info(
-    { audit: true, namespace: String(claimed ?? '').slice(0, 255), subject: request.subject, ...fields },
-    message,
-  );
+  const header = request.headers['x-namespace'];
+  return namespace ?? (typeof header === 'string' ? header : undefined);
+}
+
+function audit(request: FastifyRequest, message: string, fields: Readonly<Record<string, string | number>>): void {
+  const claimed = namespaceOf(request) ?? '';
+  request.log.info({ audit: true, namespace: claimed.slice(0, 255), subject: request.subject, ...fields }, message);
 }

@@ -10,17 +10,19 @@ type Authentication =
 /** Judges an `Authorization` header (RFC 6750). Throws IssuerError when the token issuer's keys cannot be read. */
 export type Authenticate = (authorization: string | undefined) => Promise<Authentication>;
 
-/** By the configured token, or by JWTs of the configured issuer, or both. Undefined when neither is configured: open to all. */
+/** By the configured tokens, or by JWTs of the configured issuer, or both. Undefined when neither is configured: open to all. */
 export function createAuthenticate(
-  { authToken, jwt }: Pick<CodecConfig, 'authToken' | 'jwt'>,
+  { authTokens, jwt }: Pick<CodecConfig, 'authTokens' | 'jwt'>,
   verify: VerifyAccessToken | undefined = jwt && createAccessTokenVerifier(jwt),
 ): Authenticate | undefined {
-  if (authToken === undefined && verify === undefined) return undefined;
-  const expected = authToken && digest(authToken.reveal());
+  if (authTokens === undefined && verify === undefined) return undefined;
+  const expected = authTokens?.reveal().map(digest) ?? [];
   return async (authorization) => {
     const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) return { refused: 'missing' };
-    if (expected && timingSafeEqual(digest(token), expected)) return { subject: 'CODEC_AUTH_TOKEN' };
+    const given = digest(token);
+    const known = expected.findIndex((each) => timingSafeEqual(given, each));
+    if (known >= 0) return { subject: subjectOf(known) };
     const claims = await verify?.(token);
     if (claims === undefined) return { refused: 'invalid' };
     const { sub: subject } = claims;
@@ -29,6 +31,9 @@ export function createAuthenticate(
     return { subject };
   };
 }
+
+/** So that the log tells whether the old token is still in use, while it is rotated. */
+const subjectOf = (at: number): string => (at === 0 ? 'CODEC_AUTH_TOKEN' : `CODEC_AUTH_TOKEN (${at + 1})`);
 
 /** Of one length whatever the token, so that a comparison takes one time whatever the token. */
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();

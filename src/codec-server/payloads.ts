@@ -1,5 +1,5 @@
 import { JSONToPayload, payloadToJSON, type JSONPayload } from '@temporalio/common/lib/proto-utils';
-import type { Payload, PayloadCodec } from '@temporalio/common';
+import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { z } from 'zod';
 import { PayloadDecryptionError } from '../temporal/payload-codec';
 
@@ -48,9 +48,13 @@ export async function decodePayloads(
   return { payloads: await Promise.all(payloads.map(decode)), unreadable };
 }
 
-/** Same length, same order. */
-export async function encodePayloads(codec: PayloadCodec, { payloads }: Body): Promise<readonly JSONPayload[]> {
-  return (await codec.encode(payloads.map(toPayload))).map(payloadToJSON);
+/** Same length, same order; sealed for the workflow that the context names. */
+export async function encodePayloads(
+  codec: PayloadCodec,
+  { payloads }: Body,
+  context: SerializationContext,
+): Promise<readonly JSONPayload[]> {
+  return (await codec.encode(payloads.map(toPayload), context)).map(payloadToJSON);
 }
 
 const toPayload = ({ metadata, data }: Item): Payload =>

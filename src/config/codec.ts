@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defined } from '../enrollment/defined';
 import type { Secret } from '../secret';
 import { isLoopback } from './addresses';
@@ -11,7 +12,8 @@ export interface CodecConfig {
   readonly port: number;
   /** Web origins that may call, to the letter. */
   readonly allowedOrigins: readonly string[];
-  readonly authToken?: Secret;
+  /** Each is valid: the new one beside the old one, while it is rotated. */
+  readonly authTokens?: Secret<readonly string[]>;
   readonly jwt?: CodecJwtConfig;
   /** Does `/encode` answer? */
   readonly encode: boolean;
@@ -24,12 +26,20 @@ interface CodecJwtConfig extends JwtConfig {
   readonly scope?: string;
 }
 
+const expectedTokens =
+  'at least 22 random characters of A-Z a-z 0-9 . _ ~ + / -; several tokens have a comma between them';
+/** One, or several while it is rotated. */
+const bearerTokens = z
+  .string()
+  .transform((list) => list.split(',').map((token) => token.trim()))
+  .refine((tokens) => tokens.every((token) => bearerToken.safeParse(token).success), expectedTokens);
+
 /** Where `temporal server start-dev` serves its web interface. */
 const developmentOrigins = ['http://localhost:8233', 'http://127.0.0.1:8233'];
 
 export function readCodec(reader: ConfigReader): CodecConfig {
   const listenHost = reader.withDefault('CODEC_HOST', host, '127.0.0.1');
-  const authToken = reader.optionalSecret('CODEC_AUTH_TOKEN', bearerToken);
+  const authTokens = reader.optionalSecret('CODEC_AUTH_TOKEN', bearerTokens);
   const issuer = readJwt(reader, 'CODEC_JWT');
   const scope = reader.optional('CODEC_JWT_SCOPE', word);
   if (!reader.isSet('CODEC_AUTH_TOKEN') && !reader.isSet('CODEC_JWT_ISSUER')) withoutAuthentication(reader, listenHost);
@@ -39,7 +49,7 @@ export function readCodec(reader: ConfigReader): CodecConfig {
     allowedOrigins: Object.freeze(
       reader.withDefault('CODEC_ALLOWED_ORIGINS', origins, reader.production ? [] : developmentOrigins),
     ),
-    ...defined({ authToken, jwt: issuer && Object.freeze({ ...issuer, ...defined({ scope }) }) }),
+    ...defined({ authTokens, jwt: issuer && Object.freeze({ ...issuer, ...defined({ scope }) }) }),
     encode: reader.withDefault('CODEC_ENCODE', flag, false),
     revealSecrets: reader.withDefault('CODEC_REVEAL_SECRETS', flag, false),
   });

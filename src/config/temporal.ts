@@ -1,6 +1,8 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { z } from 'zod';
 import { secret, type Secret } from '../secret';
 import { isLoopback } from './addresses';
+import type { PayloadConfig } from './keys';
 import type { ConfigReader } from './reader';
 import { word } from './variables';
 
@@ -16,21 +18,53 @@ export interface TemporalConfig {
 type TemporalConnectionOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
 
 /** `TEMPORAL_*` and `temporal.toml`, by the rules of the `temporal` command line: what it reaches, we reach. */
-export function readTemporal(reader: ConfigReader, env: NodeJS.ProcessEnv): TemporalConfig {
+export function readTemporal(
+  reader: ConfigReader,
+  env: NodeJS.ProcessEnv,
+  payload: Pick<PayloadConfig, 'keys'>,
+): TemporalConfig {
   const taskQueue = reader.withDefault('TEMPORAL_TASK_QUEUE', word, 'mfa-enrollment');
   const profile = readProfile(reader, env);
   const address = profile.connectionOptions.address ?? 'localhost:7233';
+  const accepted = reader.optional('TEMPORAL_PLAINTEXT', plaintext) !== undefined;
   if (!profile.connectionOptions.tls && !isLoopback(address.replace(/:\d+$/, ''))) {
-    reader.warn(
-      `Temporal at ${address} is reached without TLS: whoever is on the way can read, stop and start enrollments. Set TEMPORAL_TLS unless that network is yours alone.`,
-    );
+    if (!accepted) {
+      reader.fault(
+        'TEMPORAL_TLS',
+        `TLS to Temporal at ${address}, or TEMPORAL_PLAINTEXT=accept where that network is yours alone`,
+      );
+    } else {
+      reader.warn(
+        `Temporal at ${address} is reached without TLS: whoever is on the way can stop enrollments, and send codes to them. Set TEMPORAL_TLS unless that network is yours alone.`,
+      );
+    }
   }
+  const namespace = profile.namespace ?? 'default';
+  checkRoom(reader, namespace, payload);
   return Object.freeze({
     taskQueue,
-    namespace: profile.namespace ?? 'default',
+    namespace,
     address,
     connectionOptions: secret({ ...profile.connectionOptions, address }),
   });
+}
+
+const plaintext = z.literal('accept', { error: 'accept, or nothing' });
+
+/**
+ * Temporal takes summaries of 400 bytes, sealed (`limit.userMetadataSummarySize`), and refuses a whole start or workflow task for a longer one. In
+ * a sealed payload the namespace and the key's id stand in clear, and 8 bytes for each other key of the ring. 88 bytes of them
+ * leave room for 60 bytes of text: all factors of an enrollment.
+ */
+function checkRoom(reader: ConfigReader, namespace: string, { keys }: Pick<PayloadConfig, 'keys'>): void {
+  const longestKeyId = Math.max(0, ...Array.from(keys.keys(), (id) => id.length));
+  const room = 88 - longestKeyId - 8 * (keys.size - 1);
+  if (Buffer.byteLength(namespace) > room) {
+    reader.fault(
+      'TEMPORAL_NAMESPACE',
+      `at most ${room} bytes beside these PAYLOAD_KEYS, or shorter ids or fewer keys there`,
+    );
+  }
 }
 
 function readProfile(reader: ConfigReader, env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {

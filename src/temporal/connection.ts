@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { PayloadConfig, TemporalConfig } from '../config';
-import { createDataConverter } from './data-converter';
+import { sealedClientOptions } from './data-converter';
 
 export interface TemporalClient {
   readonly client: Client;
@@ -13,7 +13,7 @@ export interface TemporalClient {
 export const identity = (processName: string): string => `${processName}@${hostname()}:${process.pid}`;
 
 /**
- * One connection and one client for the whole process; every payload they write is encrypted.
+ * One connection and one client for the whole process; every payload they write is sealed, and nothing else is read.
  * Throws an error that names the address when Temporal does not answer within 10 seconds.
  */
 export async function connectClient(
@@ -24,9 +24,8 @@ export async function connectClient(
   const connection = await reach(address, () => Connection.connect({ ...connectionOptions.reveal(), interceptors }));
   const client = new Client({
     connection,
-    namespace,
     identity: identity(processName),
-    dataConverter: createDataConverter(config.payload),
+    ...sealedClientOptions(config.payload, namespace),
   });
   return { client, connection, close: () => connection.close() };
 }

@@ -1,5 +1,7 @@
-import type { DataConverter, LoadedDataConverter, Payload } from '@temporalio/common';
-import { encryptionCodec, type KeyRing } from './payload-codec';
+import type { ClientOptions } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { clientCodec, workerCodec, type KeyRing } from './payload-codec';
+import { memoInterceptor } from './sealed-memos';
 
 const failureConverterPath = require.resolve('./failure-converter');
 
@@ -12,24 +14,24 @@ export const workflowConverterPaths = {
   failureConverterPath,
 };
 
-/** The data converter of every client: all payloads, failures' messages and stack traces included, are encrypted. */
+/** The data converter of every client: all payloads, failures' messages and stack traces included, are sealed; nothing else is read. */
 export const createDataConverter = (keyRing: KeyRing): DataConverter => ({
-  payloadCodecs: [encryptionCodec(keyRing)],
+  payloadCodecs: [clientCodec(keyRing)],
   failureConverterPath,
 });
 
 /** The data converter of every worker: as a client's, and a message that cannot be read does not stop a workflow. */
 export const createWorkerDataConverter = (keyRing: KeyRing): DataConverter => ({
-  payloadCodecs: [encryptionCodec(keyRing)],
+  payloadCodecs: [workerCodec(keyRing)],
   ...workflowConverterPaths,
 });
 
-/** What a payload holds, for answers that the SDK passes on undecoded. Throws as the converter does. */
-export async function decodedPayload(
-  { payloadCodecs, payloadConverter }: Pick<LoadedDataConverter, 'payloadCodecs' | 'payloadConverter'>,
-  payload: Payload,
-): Promise<unknown> {
-  let decoded: readonly Payload[] = [payload];
-  for (const codec of payloadCodecs.toReversed()) decoded = await codec.decode([...decoded]);
-  return payloadConverter.fromPayload(decoded[0] ?? payload);
-}
+/** What makes a client of ours: its data converter, and memos that are read as far as they are sealed. */
+export const sealedClientOptions = (
+  keyRing: KeyRing,
+  namespace: string,
+): Pick<ClientOptions, 'dataConverter' | 'interceptors' | 'namespace'> => ({
+  namespace,
+  dataConverter: createDataConverter(keyRing),
+  interceptors: { workflow: [memoInterceptor([clientCodec(keyRing)], namespace)] },
+});

@@ -112,11 +112,35 @@ describe('encode', () => {
     });
   });
 
-  test.each(['/encode', '/mfa/encode?x=1'])('turned on, %s gives what decode takes', async (url) => {
-    const response = await call({ encode: true }, { ...request, url });
+  test.each([
+    ['/encode', { 'x-namespace': 'mfa', 'x-workflow-id': 'w' }],
+    ['/mfa/encode?x=1', { 'x-namespace': 'what the path says counts', 'x-workflow-id': 'w' }],
+  ])('turned on, %s seals for the workflow that the caller names', async (url, headers) => {
+    const response = await call({ encode: true }, { ...request, url, headers });
     const { payloads } = response.json<{ payloads: JSONPayload[] }>();
-    expect(payloads[0]?.metadata?.['encoding']).toBe(Buffer.from('binary/encrypted').toString('base64'));
+    const clear = (name: string) => Buffer.from(payloads[0]?.metadata?.[name] ?? '', 'base64').toString();
+    expect(clear('encoding')).toBe('binary/encrypted');
+    expect(clear('encryption-namespace')).toBe('mfa');
+    expect(clear('encryption-workflow-id')).toBe('w');
     expect((await call({}, decodeRequest(payloads))).json()).toEqual({ payloads: [plain('hello')] });
+  });
+
+  test.each([
+    ['no workflow id', { 'x-namespace': 'mfa' }],
+    ['no namespace', { 'x-workflow-id': 'w' }],
+    ['an empty workflow id', { 'x-namespace': 'mfa', 'x-workflow-id': '' }],
+  ])('turned on, a call with %s is told what is needed, and gets nothing', async (_what, headers) => {
+    const response = await call({ encode: true }, { ...request, headers });
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ detail: expect.stringContaining('--codec-header X-Workflow-Id=<id>') });
+  });
+
+  test('turned on, a call without payloads, such as a query, needs no workflow id', async () => {
+    const response = await call({ encode: true }, { method: 'POST', url: '/encode', payload: {} });
+    expect({ status: response.statusCode, body: response.json<unknown>() }).toEqual({
+      status: 200,
+      body: { payloads: [] },
+    });
   });
 });
 
@@ -149,7 +173,7 @@ describe('refused requests', () => {
 });
 
 describe('with a token', () => {
-  const authenticate = createAuthenticate({ authToken: secret(token) });
+  const authenticate = createAuthenticate({ authTokens: secret([token]) });
   const options = authenticate === undefined ? {} : { authenticate };
 
   test('the right one opens', async () => {
@@ -188,13 +212,13 @@ describe('web origins', () => {
   });
 
   test('a preflight of a configured origin is answered without a token', async () => {
-    const authenticate = createAuthenticate({ authToken: secret(token) });
+    const authenticate = createAuthenticate({ authTokens: secret([token]) });
     const response = await call(authenticate === undefined ? {} : { authenticate }, preflight(origin));
     expect(response.statusCode).toBe(204);
     expect(response.headers).toMatchObject({
       'access-control-allow-origin': origin,
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'Content-Type, X-Namespace, Authorization, Authorization-Extras',
+      'access-control-allow-headers': 'Content-Type, X-Namespace, X-Workflow-Id, Authorization, Authorization-Extras',
       vary: 'Origin',
     });
     expect(response.headers).not.toHaveProperty('access-control-allow-private-network');
@@ -229,7 +253,7 @@ describe('web origins', () => {
 });
 
 describe('the log', () => {
-  const authenticate = createAuthenticate({ authToken: secret(token) });
+  const authenticate = createAuthenticate({ authTokens: secret([token]) });
   const options = authenticate === undefined ? {} : { authenticate };
 
   test('says who had how many payloads of which namespace decrypted', async () => {

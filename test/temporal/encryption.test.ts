@@ -135,7 +135,7 @@ test.each([
       input: { payloads: [{ metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(data) }] },
     });
     await handle.signal(note, 'last');
-    expect(await handle.result()).toEqual(['first', 'unreadable', 'last']);
+    expect(await handle.result()).toEqual(['first', { inClear: 'unreadable' }, 'last']);
   });
 });
 
@@ -151,7 +151,7 @@ describe('the temporal command line', () => {
     return stdout;
   };
 
-  test('sends a signal in clear, which is taken, and reads what is encrypted through the codec server', async () => {
+  test('sends signals in clear and sealed, which a workflow can tell apart, and reads through the codec server', async () => {
     const codecServer = await createCodecServer({
       codec: encryptionCodec(before),
       allowedOrigins: [],
@@ -173,8 +173,9 @@ describe('the temporal command line', () => {
           args: ['first'],
         });
         await cli('workflow', 'signal', ...one, '--name', 'note', '--input', '"123456"');
-        await cli('workflow', 'signal', ...one, '--name', 'note', '--input', '{"code":"654321"}', ...codec);
-        expect(await handle.result()).toEqual(['first', '123456', { code: '654321' }]);
+        const bound = [...codec, '--codec-header', `X-Workflow-Id=${workflowId}`];
+        await cli('workflow', 'signal', ...one, '--name', 'note', '--input', '{"code":"654321"}', ...bound);
+        expect(await handle.result()).toEqual(['first', { inClear: '123456' }, { code: '654321' }]);
         const text = Buffer.from('{"code":"654321"}').toString('base64'); // how the command line prints bytes
         expect(await cli('workflow', 'show', ...one, '--output', 'json')).not.toContain(text);
         expect(await cli('workflow', 'show', ...one, '--output', 'json', ...codec)).toContain(text);

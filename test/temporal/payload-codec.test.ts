@@ -1,37 +1,86 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import {
+  defaultPayloadConverter,
+  type Payload,
+  type PayloadCodec,
+  type SerializationContext,
+} from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import fc from 'fast-check';
-import { encryptionCodec, isEncrypted, PayloadDecryptionError } from '../../src/temporal/payload-codec';
+import { Unreadable, Unsealed } from '../../src/enrollment/unsealed';
+import {
+  clientCodec,
+  encryptionCodec,
+  PayloadDecryptionError,
+  workerCodec,
+  type KeyRing,
+} from '../../src/temporal/payload-codec';
+import { payloadConverter } from '../../src/temporal/payload-converter';
 
 const newKey = (): KeyObject => createSecretKey(randomBytes(32));
 const k1 = newKey();
 const k2 = newKey();
-const codec = encryptionCodec({ activeKeyId: 'k1', keys: new Map([['k1', k1]]) });
-const rotated = encryptionCodec({
-  activeKeyId: 'k2',
-  keys: new Map([
-    ['k1', k1],
-    ['k2', k2],
-  ]),
+const ringOf = (activeKeyId: string, keys: Readonly<Record<string, KeyObject>>): KeyRing => ({
+  activeKeyId,
+  keys: new Map(Object.entries(keys)),
 });
+const oldRing = ringOf('k1', { k1 });
+const bothRing = ringOf('k2', { k1, k2 });
+const newRing = ringOf('k2', { k2 });
+const codec = encryptionCodec(oldRing);
+const rotated = encryptionCodec(bothRing);
+const worker = workerCodec(oldRing);
+
+const here = { type: 'workflow', namespace: 'default', workflowId: 'mfa-enrollment-one' } as const;
+const activity = { ...here, type: 'activity', isLocal: false } as const;
+const elsewhere = [
+  ['another workflow id', { ...here, workflowId: 'mfa-enrollment-two' }],
+  ['another namespace', { ...here, namespace: 'other' }],
+  // The parts of a binding must not run into each other.
+  ['the same letters, cut elsewhere', { ...here, namespace: 'defaultm', workflowId: 'fa-enrollment-one' }],
+] as const;
 
 const payloadOf = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
 const valueOf = (payload: Payload | undefined): unknown => payload && defaultPayloadConverter.fromPayload(payload);
-const encodeOne = async (value: unknown, using = codec): Promise<Payload> => {
-  const [payload] = await using.encode([payloadOf(value)]);
+const encodeOne = async (value: unknown, using = codec, context: SerializationContext | undefined = here) => {
+  const [payload] = await using.encode([payloadOf(value)], context);
   if (payload === undefined) throw new Error('nothing was encoded');
   return payload;
 };
-const decodeOne = async (payload: Payload, using = codec): Promise<Payload | undefined> =>
-  (await using.decode([payload]))[0];
+const decodeOne = async (payload: Payload, using = codec, context: SerializationContext | undefined = here) =>
+  (await using.decode([payload], context))[0];
+const unbound = async (value: unknown): Promise<Payload | undefined> => (await codec.encode([payloadOf(value)]))[0];
+/** What a workflow gets. */
+const readBy = async (payload: Payload, using: PayloadCodec = worker): Promise<unknown> =>
+  payloadConverter.fromPayload((await decodeOne(payload, using)) ?? {}, here);
 const metadataText = (payload: Payload, name: string): string => Buffer.from(payload.metadata?.[name] ?? []).toString();
+const withMetadata = (payload: Payload, changed: Readonly<Record<string, string>>): Payload => ({
+  ...payload,
+  metadata: {
+    ...payload.metadata,
+    ...Object.fromEntries(Object.entries(changed).map(([name, text]) => [name, Buffer.from(text)])),
+  },
+});
+
+/** As the first format was written: bound to its key id alone. */
+function sealedInV1(value: unknown, keyId = 'k1', key = k1): Payload {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
+  cipher.setAAD(Buffer.from(`auth0-mfa-enrollment payload v1\0${keyId}`));
+  const inner = temporal.api.common.v1.Payload.encode(payloadOf(value)).finish();
+  const ciphertext = Buffer.concat([cipher.update(inner), cipher.final()]);
+  return {
+    metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from(keyId) },
+    data: Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]),
+  };
+}
 
 test('what goes in comes out, metadata included, in the same order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.jsonValue()), async (values) => {
       const payloads = values.map(payloadOf);
-      const decoded = await codec.decode(await codec.encode(payloads));
+      const decoded = await codec.decode(await codec.encode(payloads, here), here);
       expect(decoded.map(valueOf)).toEqual(payloads.map(valueOf));
       expect(decoded.map((payload) => metadataText(payload, 'encoding'))).toEqual(values.map(() => 'json/plain'));
     }),
@@ -46,16 +95,24 @@ test('bytes come out to the byte', async () => {
   );
 });
 
-test('only the encoding and the id of the key stand in clear', async () => {
+test('only the encoding, the version, the id of the key and what it is bound to stand in clear', async () => {
   const encoded = await encodeOne({ code: '123456' });
-  expect(Object.keys(encoded.metadata ?? {}).sort()).toEqual(['encoding', 'encryption-key-id']);
-  expect(metadataText(encoded, 'encoding')).toBe('binary/encrypted');
-  expect(metadataText(encoded, 'encryption-key-id')).toBe('k1');
+  const clear = Object.keys(encoded.metadata ?? {}).map((name) => [name, metadataText(encoded, name)]);
+  expect(Object.fromEntries(clear)).toEqual({
+    encoding: 'binary/encrypted',
+    'encryption-version': '2',
+    'encryption-key-id': 'k1',
+    'encryption-namespace': 'default',
+    'encryption-workflow-id': 'mfa-enrollment-one',
+  });
   expect(Buffer.from(encoded.data ?? []).toString('latin1')).not.toMatch(/123456|code|json/);
 });
 
 test('no nonce is used twice', async () => {
-  const encoded = await codec.encode(Array.from({ length: 1000 }, () => payloadOf('same')));
+  const encoded = await codec.encode(
+    Array.from({ length: 1000 }, () => payloadOf('same')),
+    here,
+  );
   const nonces = encoded.map(({ data }) =>
     Buffer.from(data ?? [])
       .subarray(0, 12)
@@ -64,10 +121,68 @@ test('no nonce is used twice', async () => {
   expect(new Set(nonces).size).toBe(1000);
 });
 
-test('a summary of 200 bytes stays within the 400 that the server takes', async () => {
-  expect((await encodeOne('s'.repeat(200))).data?.length).toBeLessThan(
-    400 - 'encodingbinary/encryptedencryption-key-id'.length - 32,
-  );
+test('a summary of all factors stays within the 400 bytes that the server takes, also while a key is rotated', async () => {
+  const long = encryptionCodec(ringOf('k'.repeat(16), { ['k'.repeat(16)]: k1, k2 }));
+  const context = { ...here, namespace: 'n'.repeat(45), workflowId: `mfa-enrollment-${'w'.repeat(22)}` };
+  const encoded = await encodeOne('text message → phone call → email → authenticator app', long, context);
+  expect(temporal.api.common.v1.Payload.encode(encoded).finish().length).toBeLessThanOrEqual(400);
+});
+
+describe('a payload opens only where it belongs', () => {
+  test.each(elsewhere)('not for %s', async (_what, context) => {
+    const error = await decodeOne(await encodeOne('text'), codec, context).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'PayloadDecryptionError', awaited: false });
+    expect(String(error)).toContain('sealed for another workflow id or namespace');
+  });
+
+  test.each([
+    ['encryption-workflow-id', 'mfa-enrollment-two', { ...here, workflowId: 'mfa-enrollment-two' }],
+    ['encryption-namespace', 'other', { ...here, namespace: 'other' }],
+  ])('not when %s is rewritten for another place', async (name, text, context) => {
+    const moved = withMetadata(await encodeOne('text'), { [name]: text });
+    await expect(decodeOne(moved, codec, context)).rejects.toThrow(/does not open with key "k1"/);
+  });
+
+  test('as the argument of an activity of the same workflow', async () => {
+    expect(valueOf(await decodeOne(await encodeOne('text', codec, activity), codec, activity))).toBe('text');
+  });
+
+  test('without a context, as in a codec server, what is whole opens', async () => {
+    const encoded = await encodeOne('text');
+    expect(valueOf((await codec.decode([encoded]))[0])).toBe('text');
+    await expect(codec.decode([withMetadata(encoded, { 'encryption-workflow-id': 'x' })])).rejects.toThrow(
+      PayloadDecryptionError,
+    );
+  });
+
+  test('what was sealed without a context opens nowhere that one is given', async () => {
+    const encoded = (await unbound('the failure of a workflow task')) ?? {};
+    expect(valueOf((await codec.decode([encoded]))[0])).toBe('the failure of a workflow task');
+    await expect(decodeOne(encoded)).rejects.toThrow(PayloadDecryptionError);
+  });
+});
+
+describe('the first format', () => {
+  const allowed = { ...oldRing, readV1: true };
+
+  test('opens only where the configuration says so', async () => {
+    expect(valueOf(await decodeOne(sealedInV1('old'), encryptionCodec(allowed)))).toBe('old');
+    expect(await readBy(sealedInV1('old'), workerCodec(allowed))).toBe('old');
+    await expect(decodeOne(sealedInV1('old'))).rejects.toThrow(/PAYLOAD_READ_V1=true/);
+    expect(await readBy(sealedInV1('old'))).toEqual(new Unreadable('old_format'));
+  });
+
+  test('a payload of today does not pass for it', async () => {
+    const { metadata, data } = await encodeOne('text');
+    const downgraded = {
+      metadata: {
+        encoding: Buffer.from('binary/encrypted'),
+        'encryption-key-id': metadata?.['encryption-key-id'] ?? Buffer.alloc(0),
+      },
+      data: data ?? null,
+    };
+    expect(await readBy(downgraded, workerCodec(allowed))).toEqual(new Unreadable('not_ours'));
+  });
 });
 
 describe('rotation', () => {
@@ -81,11 +196,45 @@ describe('rotation', () => {
 
   test('a key that is missing is named, and nothing else', async () => {
     const encoded = await encodeOne('secret text', rotated);
-    const error = await codec.decode([encoded]).catch((caught: unknown) => caught);
+    const error = await decodeOne(encoded).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(PayloadDecryptionError);
     expect(String(error)).toBe(
       'PayloadDecryptionError: a payload is encrypted with key "k2", which is not in the key ring',
     );
+  });
+
+  test.each([
+    ['has the new key first', bothRing, oldRing],
+    ['has lost the old key too early', { ...bothRing, activeKeyId: 'k1' }, newRing],
+  ])('a message of a key that is missing, where one ring %s, makes a worker wait', async (_what, writer, reader) => {
+    const encoded = await encodeOne('text', encryptionCodec(writer));
+    await expect(decodeOne(encoded, workerCodec(reader))).rejects.toMatchObject({ awaited: true });
+    expect(await readBy(encoded, workerCodec(bothRing))).toBe('text');
+  });
+
+  test.each([
+    ['without a voucher', async () => encodeOne('text', encryptionCodec(ringOf('forged', { forged: newKey() })))],
+    [
+      'with a voucher of another ring',
+      async () => encodeOne('text', encryptionCodec(ringOf('forged', { forged: newKey(), k1: newKey() }))),
+    ],
+    [
+      'with the voucher of a real message for another key id',
+      async () => withMetadata(await encodeOne('text', rotated), { 'encryption-key-id': 'forged' }),
+    ],
+    [
+      'with the voucher of a message that was sealed for another workflow',
+      async () => {
+        const copied = await encodeOne('text', rotated, { ...here, workflowId: 'mfa-enrollment-two' });
+        return withMetadata(copied, { 'encryption-workflow-id': here.workflowId });
+      },
+    ],
+    [
+      'with vouchers of the wrong length',
+      async () => withMetadata(await encodeOne('text', rotated), { 'encryption-vouchers': 'short' }),
+    ],
+  ])('a key id that somebody made up, %s, makes nobody wait', async (_what, forge) => {
+    expect(await readBy(await forge())).toEqual(new Unreadable('key_missing'));
   });
 });
 
@@ -99,6 +248,7 @@ describe('what was changed does not open', () => {
     const data = Uint8Array.from(encoded.data ?? []);
     data[at] = (data[at] ?? 0) ^ 1;
     await expect(decodeOne({ ...encoded, data })).rejects.toThrow(/does not open with key "k1"/);
+    expect(await readBy({ ...encoded, data })).toEqual(new Unreadable('not_ours'));
   });
 
   test('the end cut off', async () => {
@@ -109,42 +259,72 @@ describe('what was changed does not open', () => {
   });
 
   test('another key under the same id', async () => {
-    const other = encryptionCodec({ activeKeyId: 'k1', keys: new Map([['k1', newKey()]]) });
+    const other = encryptionCodec(ringOf('k1', { k1: newKey() }));
     await expect(decodeOne(await encodeOne('text'), other)).rejects.toThrow(PayloadDecryptionError);
   });
 
   test('the id of another key put in its place, even where the bytes of the key are the same', async () => {
-    const same = encryptionCodec({
-      activeKeyId: 'k1',
-      keys: new Map([
-        ['k1', k1],
-        ['copy', k1],
-      ]),
-    });
-    const encoded = await encodeOne('text');
-    const renamed = { ...encoded, metadata: { ...encoded.metadata, 'encryption-key-id': Buffer.from('copy') } };
+    const same = encryptionCodec(ringOf('k1', { k1, copy: k1 }));
+    const renamed = withMetadata(await encodeOne('text'), { 'encryption-key-id': 'copy' });
     await expect(decodeOne(renamed, same)).rejects.toThrow(PayloadDecryptionError);
+  });
+
+  test('a version that nobody here knows', async () => {
+    expect(await readBy(withMetadata(await encodeOne('text'), { 'encryption-version': '3' }))).toEqual(
+      new Unreadable('unknown_format'),
+    );
   });
 });
 
-describe('what another program wrote is left as it is', () => {
+describe('what is not sealed', () => {
   const encrypted = { encoding: Buffer.from('binary/encrypted') };
-  test.each([
-    ['a signal from the command line', payloadOf('123456')],
-    ['an encoding nobody knows', { metadata: { encoding: Buffer.from('binary/other') }, data: Buffer.from('x') }],
-    ['no metadata', { data: Buffer.from('x') }],
-    ['our encoding without a key id', { metadata: encrypted, data: Buffer.alloc(64) }],
+  const forms: [string, Payload, unknown][] = [
+    ['a signal from the command line', payloadOf('123456'), '123456'],
+    [
+      'an encoding nobody knows',
+      { metadata: { encoding: Buffer.from('binary/other') }, data: Buffer.from('x') },
+      undefined,
+    ],
+    ['no metadata', { data: Buffer.from('x') }, undefined],
+    ['our encoding without a key id', { metadata: encrypted, data: Buffer.alloc(64) }, undefined],
     [
       'our encoding with a key id that none of ours can be',
       { metadata: { ...encrypted, 'encryption-key-id': Buffer.from('a b') }, data: Buffer.alloc(64) },
+      undefined,
     ],
     [
       'our encoding and too few bytes',
       { metadata: { ...encrypted, 'encryption-key-id': Buffer.from('k1') }, data: Buffer.alloc(28) },
+      undefined,
     ],
-  ])('%s', async (_what, payload) => {
-    expect(await decodeOne(payload)).toBe(payload);
-    expect(isEncrypted(payload)).toBe(false);
+  ];
+
+  test.each(forms)('%s: a codec server leaves it as it is', async (_what, payload) => {
+    expect((await codec.decode([payload]))[0]).toBe(payload);
+  });
+
+  test.each(forms)('%s: a client refuses it', async (_what, payload) => {
+    await expect(decodeOne(payload, clientCodec(oldRing))).rejects.toThrow('a payload is not sealed');
+  });
+
+  test.each(forms)('%s: a workflow gets it as Unsealed', async (_what, payload, value) => {
+    expect(await readBy(payload)).toEqual(new Unsealed(value));
+  });
+
+  test.each(forms)('%s: as the result of an activity it is a fault', async (_what, payload) => {
+    await expect(decodeOne(payload, worker, activity)).rejects.toThrow(PayloadDecryptionError);
+    await expect(worker.decode([payload])).rejects.toThrow(PayloadDecryptionError);
+  });
+
+  test('no marker of its own makes it pass for sealed, nor a sealed one for something else', async () => {
+    const marked = withMetadata(payloadOf('x'), { 'mfa-not-sealed': 'not_ours' });
+    expect(await readBy(marked)).toEqual(new Unsealed('x'));
+    const [sealed = {}] = await codec.encode([marked], here);
+    expect(await readBy(sealed)).toBe('x');
+  });
+
+  test('where no codec runs, as in a replay of a plain history, a value is itself', () => {
+    expect(payloadConverter.fromPayload(payloadOf('x'), here)).toBe('x');
   });
 });
 

@@ -6,6 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities } from '../../src/activities';
+import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createEnrollments } from '../../src/api/enrollments';
 import type { EnrollmentView } from '../../src/api/runs';
 import {
@@ -68,7 +69,12 @@ async function withWorker<Result>(ring: KeyRing, run: () => Promise<Result>): Pr
     taskQueue,
     workflowBundle,
     maxCachedWorkflows: 0, // every task replays the whole history, so every payload is decoded again
-    activities: createActivities({ mfa: auth0.mfa, opaqueTokens: 'refuse', cancelRun: () => Promise.resolve() }),
+    activities: createActivities({
+      mfa: auth0.mfa,
+      opaqueTokens: 'refuse',
+      sendingLimits: noSendingLimits,
+      cancelRun: () => Promise.resolve(),
+    }),
     dataConverter: createWorkerDataConverter(ring),
   });
   return worker.runUntil(run);
@@ -118,7 +124,7 @@ test('an open case outlives a rotation of keys, and one that comes too early', a
     while ((await failedTasks(workflowId)).length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
   });
   expect(await reasonOf((await failedTasks(workflowId))[0])).toBe(
-    'a payload is encrypted with key "old", which is not in the key ring',
+    'The input of this enrollment is sealed with a key that is not in PAYLOAD_KEYS. It goes on when that key is back.',
   );
   expect((await clientOf(rings.both).workflow.getHandle(workflowId).describe()).status.name).toBe('RUNNING');
 
