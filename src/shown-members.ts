@@ -11,12 +11,16 @@ type Kind =
   | 'word'
   /** A name that somebody gave: of an enrollment, a run, an authenticator, a user. Never four digits and more alone. */
   | 'identifier'
+  /** The name of a caller or of a person who acts through one: as an identifier, and with spaces between words. */
+  | 'name'
   /** A sentence. What looks like a credential in it is redacted, the rest is shown. */
   | 'text'
   /** The code of a problem, which is a word. The code that a person typed has the same member name and is never shown. */
   | 'problemCode'
   /** Shown masked. */
   | 'phoneNumber'
+  /** A plus sign and 1 to 7 digits: too short to be anybody's number. */
+  | 'phonePrefix'
   /** A number of any size. Without this, a number that could be somebody's code or phone number is not shown. */
   | 'number';
 
@@ -61,6 +65,9 @@ export const shownInPayloads: ShownMembers = {
   stale: 'identifier',
   candidates: 'identifier',
   firstRunId: 'identifier',
+  // Keyed hashes: whose hand did something.
+  caller: 'identifier',
+  person: 'identifier',
 
   message: 'text',
   nextAction: 'text',
@@ -74,7 +81,13 @@ export const shownInPayloads: ShownMembers = {
   phoneNumber: 'phoneNumber',
   verifiedPhoneNumber: 'phoneNumber',
 
+  prefix: 'phonePrefix',
+  why: 'word',
+
   messagesPerRun: 'number',
+  cap: 'number',
+  granted: 'number',
+  count: 'number',
 };
 
 /** Of log lines: who did what to which enrollment, and what Temporal's SDK says of its own work. No user and no number. */
@@ -90,8 +103,13 @@ export const shownInLogs: ShownMembers = {
   signal: 'word',
   method: 'word',
   sdkComponent: 'word',
+  why: 'word',
   target: 'word',
 
+  challengeId: 'identifier',
+  // Keyed hashes: whose hand did something.
+  hand: 'identifier',
+  handPerson: 'identifier',
   enrollment: 'identifier',
   namespace: 'identifier',
   taskQueue: 'identifier',
@@ -107,13 +125,15 @@ export const shownInLogs: ShownMembers = {
   ip: 'identifier',
 
   action: 'text', // a word, or a method and the pattern of a route
-  caller: 'text',
+  caller: 'name',
+  person: 'name',
   subject: 'text',
   reason: 'text',
   message: 'text',
   error: 'text',
 
   code: 'problemCode',
+  prefix: 'phonePrefix',
 
   payloads: 'number',
   unreadable: 'number',
@@ -179,6 +199,10 @@ function shownString(value: string, kind: Kind | undefined): string {
       return /^[A-Za-z](?:[A-Za-z]|[_:.-](?=[A-Za-z])){0,59}$/.test(value) ? value : redacted;
     case 'identifier':
       return /^(?![\d\s+()-]{4,}$)(?!ey[JA])[\x21-\x7e]{1,255}$/.test(value) ? value : redacted;
+    case 'name':
+      return /^(?![\d\s+()-]{4,}$)(?!ey[JA])(?!.*(?:^| )\+?\d{6,}(?: |$))[\x20-\x7e]{1,255}$/.test(value)
+        ? value
+        : redacted;
     case 'text':
       return shownText(value);
     case 'problemCode':
@@ -186,6 +210,8 @@ function shownString(value: string, kind: Kind | undefined): string {
     case 'phoneNumber':
       if (isE164(value)) return maskPhoneNumber(value);
       return /^[•X*]+\d{0,4}$/.test(value) ? value : redacted;
+    case 'phonePrefix':
+      return /^\+[1-9]\d{0,6}$/.test(value) ? value : redacted;
     case 'number':
     case undefined:
       return redacted;

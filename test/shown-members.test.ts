@@ -32,12 +32,23 @@ const input: EnrollmentInput = {
   phoneNumber,
   token,
   options: { lifetimeSeconds: 259_200, partialPolicy: 'remove', opaqueTokens: 'accept', messagesPerRun: 100_000 },
+  startedBy: { caller: 'kQ3Vb0ZtXxk2yT1uE8wJw5', person: 'Zr8wJw5kQ3Vb0ZtXxk2yT1' },
 };
 const opened = openCase(input, now, 0.5);
 const met = { ...opened.enrollment, lastProblem: problem('code_rejected', now, { retryAt: now + 360_000 }) };
 const { code, message } = problem('code_rejected', now);
 const { id: _id, ...view } = awaitingCode;
-const status: EnrollmentStatus = { ...view, lastProblem: { code, message, at: '2026-11-24T09:00:00.000Z' } };
+const at = '2026-11-24T09:00:00.000Z';
+const status: EnrollmentStatus = {
+  ...view,
+  phoneNumberChanges: 2,
+  consentedAt: at,
+  notices: [
+    { type: 'phone_number_changed', at },
+    { type: 'factor_confirmed', at, factor: 'sms' },
+  ],
+  lastProblem: { code, message, at },
+};
 
 /** A sample of each member of a union, by the word that tells them apart. */
 type OfEach<Union extends { readonly kind: string }> = {
@@ -83,6 +94,7 @@ const outcomes = {
     phone_number_invalid: { kind: 'phone_number_invalid' },
     too_many_texts: { kind: 'too_many_texts' },
     authenticator_limit: { kind: 'authenticator_limit' },
+    not_sent: { kind: 'not_sent', why: 'number', retryAt: now },
     token_refused: refused,
     unexpected,
   } satisfies OfEach<steps.AssociateOutcome>,
@@ -135,10 +147,10 @@ const messages = {
   status,
   'what confirmCode takes': { factor: 'sms', code: bindingCode, challengeId: 'c-1' },
   'what confirmCode answers': { result: 'rejected', attemptsLeft: 4, retryAfter: 360, status },
-  'what changePhoneNumber takes': { phoneNumber },
-  'what renewToken takes': { ...token, claim },
+  'what changePhoneNumber takes': { phoneNumber, by: input.startedBy },
+  'what renewToken takes': { ...token, claim, shown: { phoneNumberChanges: 2 } },
   'what renewToken answers': { ...status, claim },
-  'a signal with a code': { code: bindingCode, challengeId: 'c-1' },
+  'a signal with a code': { code: bindingCode, challengeId: 'c-1', by: input.startedBy },
   'a signal to cancel': { reason: 'lost the phone' },
   'the details of a refusal': { attemptsLeft: 0, retryAfter: 359, factor: 'sms' },
   'a failure': {

@@ -1,12 +1,23 @@
 import { answeredBy, factors, isFactorName } from '../factors';
+import { parseActor } from './actor';
 import { levelAt, nextUnitAt } from './bucket';
 import type { Case } from './case';
-import { parseCode, parsePhoneNumber, parseToken, type CodeCommand, type Refusal, type RefusalType } from './commands';
+import {
+  parseCode,
+  parsePhoneNumber,
+  parseShown,
+  parseToken,
+  type CodeCommand,
+  type Refusal,
+  type RefusalType,
+  type Shown,
+} from './commands';
 import { defined } from './defined';
-import { deliveriesOf } from './deliveries';
+import { deliveriesOf, resendable } from './deliveries';
 import { currentFactor, isMissing, isSettled } from './enrollment';
 import { limits } from './limits';
 import { foreignToken } from './token-owner';
+import { needsSecondPerson, secondPersonNeeded } from './two-hands';
 
 // What can be refused before a message is kept: pure and synchronous, so that an update which is refused leaves no event.
 // What was admitted may have to be refused later: by the time a command's turn comes, the enrollment may have gone on.
@@ -26,7 +37,7 @@ export const busy = (): Refusal =>
 
 /** Why this code is not taken. A code whose factor is done, or that comes without a token at hand, is taken: it gets its answer. */
 export function refuseCode(of: Case, input: unknown, now: number): Refusal | undefined {
-  const { factor, code, challengeId } = asRecord(input);
+  const { factor, code, challengeId, by } = asRecord(input);
   const { enrollment, held, memory } = of;
   const progress = isFactorName(factor) ? enrollment.plan.find((each) => each.factor === factor) : undefined;
   if (progress === undefined) return refusal('malformed', 'factor must name a factor of this enrollment.');
@@ -34,6 +45,8 @@ export function refuseCode(of: Case, input: unknown, now: number): Refusal | und
   if (challengeId !== undefined && (typeof challengeId !== 'string' || challengeId.length > 100)) {
     return refusal('malformed', 'challengeId must be the text that came with the challenge.');
   }
+  const actor = parseActor(by);
+  if (by !== undefined && actor === undefined) return notAnActor;
   const ended = settled(of);
   if (ended !== undefined) return ended;
   if (!isMissing(progress) || enrollment.state === 'awaiting_token') return undefined;
@@ -41,6 +54,7 @@ export function refuseCode(of: Case, input: unknown, now: number): Refusal | und
   if (currentFactor(enrollment) !== progress.factor || (held.challenge === undefined && !early)) {
     return refusal('wrong_step', `No code for ${progress.factor} is awaited now.`);
   }
+  if (needsSecondPerson(of, progress.factor, actor)) return secondPersonNeeded;
   const known = [held.challenge?.challengeId, held.previous?.challengeId];
   if (challengeId !== undefined && !known.includes(challengeId)) {
     return refusal('stale_challenge', 'This challenge was replaced by a newer one.');
@@ -75,7 +89,7 @@ export function refuseResend(of: Case, now: number): Refusal | undefined {
   if (enrollment.state === 'associating' && enrollment.blockedOn === 'phone_number') {
     return refusal('wrong_step', 'A phone number is needed first.');
   }
-  const deliveries = deliveriesOf(enrollment, factor, now);
+  const deliveries = resendable(enrollment, factor, now);
   if (deliveries === undefined) {
     const waits = 'challenge' in enrollment && enrollment.challenge.expired !== true && !isExpired(of, now);
     return waits
@@ -94,6 +108,8 @@ export function refusePhoneNumber(of: Case, input: unknown, now: number): Refusa
   if (parsePhoneNumber(input) === undefined) {
     return refusal('malformed', 'phoneNumber must be E.164, such as +14155550123.');
   }
+  const { by } = asRecord(input);
+  if (by !== undefined && parseActor(by) === undefined) return notAnActor;
   const ended = settled(of);
   if (ended !== undefined) return ended;
   const open = of.enrollment.plan.find(
@@ -108,18 +124,22 @@ export function refusePhoneNumber(of: Case, input: unknown, now: number): Refusa
     : undefined;
 }
 
-/** Why a token is not taken: it is none, or not this user's. */
+/** Why a token is not taken: it is none, or not this user's, or its user was shown another number. */
 export function refuseToken(of: Case, input: unknown): Refusal | undefined {
   const token = parseToken(input);
   if (token === undefined) {
     return refusal('malformed', 'accessToken must be a text of 1 to 8192 characters.');
+  }
+  const { shown } = asRecord(input);
+  if (shown !== undefined && parseShown(shown) === undefined) {
+    return refusal('malformed', 'shown must be {phoneNumberChanges}, as the status has it.');
   }
   const ended = settled(of);
   if (ended !== undefined) return ended;
   const foreign = foreignToken(token.accessToken, of.userId, of.opaqueTokens);
   switch (foreign) {
     case undefined:
-      return undefined;
+      return refuseShown(of, parseShown(shown));
     case 'token_of_another_user':
       return refusal(foreign, 'The token is of another user than the one of this enrollment.');
     case 'token_unreadable':
@@ -130,6 +150,12 @@ export function refuseToken(of: Case, input: unknown): Refusal | undefined {
   }
 }
 
+/** The number was changed since the user was shown it: what they agreed to was another one. */
+export const refuseShown = ({ enrollment }: Case, shown: Shown | undefined): Refusal | undefined =>
+  shown === undefined || shown.phoneNumberChanges === (enrollment.phoneNumberChanges ?? 0)
+    ? undefined
+    : refusal('number_changed', 'The phone number was changed after it was shown. Show the new one, and ask again.');
+
 /** Can no code answer the challenge that waits: is its token gone, or about to be? */
 export function isExpired({ held }: Case, now: number): boolean {
   const { challenge, tokens } = held;
@@ -139,6 +165,8 @@ export function isExpired({ held }: Case, now: number): boolean {
     !tokens.held.some(({ accessToken }) => accessToken === challenge.token.accessToken)
   );
 }
+
+const notAnActor = refusal('malformed', 'by must be {caller, person?}: keyed hashes as the API makes them.');
 
 const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {};

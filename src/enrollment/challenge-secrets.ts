@@ -5,7 +5,8 @@ import type { ChallengeSecrets } from './status';
 /** What the user must see and nobody else: the setup key and QR content of an app, the recovery code while it is due. */
 export function challengeSecretsOf({ enrollment, held }: Case): ChallengeSecrets {
   const recovery = defined({ recoveryCode: held.recoveryCode });
-  const current = 'challenge' in enrollment ? enrollment.challenge : undefined;
+  const asking = enrollment.state === 'associating' ? enrollment.earlier : undefined;
+  const current = 'challenge' in enrollment ? enrollment.challenge : asking;
   if (held.challenge === undefined || current === undefined) return { type: 'none', ...recovery };
   const { challengeId, secret } = held.challenge;
   const { factor } = current;

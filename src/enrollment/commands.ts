@@ -1,4 +1,5 @@
 import { factorNames, isFactorName, type FactorName } from '../factors';
+import { parseActor, type Actor } from './actor';
 import { defined } from './defined';
 import type { Inherited } from './enrollment';
 import { limits } from './limits';
@@ -19,14 +20,31 @@ export interface CodeCommand {
   readonly factor?: FactorName;
   readonly code: string;
   readonly challengeId?: string;
+  /** Whose hand sent it; absent when nobody can tell. */
+  readonly by?: Actor;
+  /** It came as plain text, from somebody who writes to Temporal directly. */
+  readonly unsealed?: true;
 }
 
 /** Signals and updates both end as one of these, so both go the same way. */
 export type Command =
   | CodeCommand
   | { readonly type: 'resend' }
-  | { readonly type: 'changePhoneNumber'; readonly phoneNumber: string }
-  | { readonly type: 'token'; readonly token: GivenToken };
+  | { readonly type: 'changePhoneNumber'; readonly phoneNumber: string; readonly by?: Actor }
+  | {
+      readonly type: 'token';
+      readonly token: GivenToken;
+      /** The token is refused when the user was shown something else. */
+      readonly shown?: Shown;
+      /** The user agreed to what was shown. */
+      readonly consent?: true;
+    };
+
+/** What the user was shown before they signed in. */
+export interface Shown {
+  /** How often the number had been changed when its last digits were shown. */
+  readonly phoneNumberChanges: number;
+}
 
 /** A command in line. Its answer carries the same id. */
 export type Received = { readonly id: number; readonly command: Command };
@@ -46,6 +64,8 @@ export const refusalTypes = [
   'not_resendable',
   'token_of_another_user',
   'token_unreadable',
+  'second_person_needed',
+  'number_changed',
   'busy',
   'settled',
 ] as const;
@@ -77,6 +97,8 @@ export interface EnrollmentInput {
   readonly token?: GivenToken;
   readonly options?: EnrollmentOptions;
   readonly inherited?: Inherited;
+  /** Whose hand started it, and so set its number. */
+  readonly startedBy?: Actor;
 }
 
 export interface EnrollmentOptions {
@@ -104,12 +126,24 @@ export function parseChallengeId(value: unknown): string | undefined {
   return typeof id === 'string' && id !== '' && id.length <= 100 ? id : undefined;
 }
 
-/** A code signal as a command; `undefined` when its payload holds no code. */
-export function parseCodeSignal(answers: 'oob' | 'otp', payload: unknown): CodeCommand | undefined {
+/**
+ * A code signal as a command; `undefined` when its payload holds no code, or a hand that is none. `sealed`: it came encrypted by
+ * our codec; only then is it believed whose hand it is.
+ */
+export function parseCodeSignal(answers: 'oob' | 'otp', payload: unknown, sealed: boolean): CodeCommand | undefined {
   const code = parseCode(payload);
   if (code === undefined) return undefined;
   const factor = isObject(payload) && isFactorName(payload['factor']) ? payload['factor'] : undefined;
-  return { type: 'code', answers, code, ...defined({ factor, challengeId: parseChallengeId(payload) }) };
+  const sentBy = sealed && isObject(payload) ? payload['by'] : undefined;
+  const by = parseActor(sentBy);
+  if (sentBy !== undefined && by === undefined) return undefined;
+  return {
+    type: 'code',
+    answers,
+    code,
+    ...defined({ factor, challengeId: parseChallengeId(payload), by }),
+    ...(sealed ? {} : { unsealed: true }),
+  };
 }
 
 const longestTokenLength = 8192;
@@ -137,6 +171,14 @@ export function parseToken(value: unknown): GivenToken | undefined {
   };
 }
 
+/** What somebody was shown, as it comes with a token; `undefined` when it is nothing of the kind. */
+export function parseShown(value: unknown): Shown | undefined {
+  const changes = isObject(value) ? value['phoneNumberChanges'] : undefined;
+  return typeof changes === 'number' && Number.isSafeInteger(changes) && changes >= 0
+    ? { phoneNumberChanges: changes }
+    : undefined;
+}
+
 export function parsePhoneNumber(value: unknown): string | undefined {
   const phoneNumber = isObject(value) ? value['phoneNumber'] : undefined;
   return typeof phoneNumber === 'string' && isE164(phoneNumber) ? phoneNumber : undefined;
@@ -144,7 +186,7 @@ export function parsePhoneNumber(value: unknown): string | undefined {
 
 /** What a start must be, for whoever sent something else. */
 export const inputExpected =
-  `An enrollment begins with {userId, factors, phoneNumber?, token?, options?}: a userId of 1 to 255 characters; factors out of ` +
+  `An enrollment begins with {userId, factors, phoneNumber?, token?, options?, startedBy?}: a userId of 1 to 255 characters; factors out of ` +
   `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?}: ` +
   `up to ten years, keep or remove, refuse or accept.`;
 
@@ -161,7 +203,8 @@ export const isEnrollmentInput = (value: unknown): value is EnrollmentInput =>
   (value['phoneNumber'] === undefined || parsePhoneNumber(value) !== undefined) &&
   (value['token'] === undefined || parseToken(value['token']) !== undefined) &&
   (value['options'] === undefined || areOptions(value['options'])) &&
-  (value['inherited'] === undefined || isInherited(value['inherited']));
+  (value['inherited'] === undefined || isInherited(value['inherited'])) &&
+  (value['startedBy'] === undefined || parseActor(value['startedBy']) !== undefined);
 
 const areOptions = (value: unknown): boolean =>
   isObject(value) &&

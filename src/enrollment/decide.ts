@@ -153,7 +153,9 @@ function associate(of: Case, name: FactorName, accessToken: string, now: number)
         accessToken,
         factor: name,
         knownIds: memory.authenticators.filter(matches).map(({ id }) => id),
-        ...(needs === 'phoneNumber' ? defined({ phoneNumber: held.phoneNumber }) : {}),
+        ...(needs === 'phoneNumber'
+          ? defined({ phoneNumber: held.phoneNumber, caller: held.phoneNumberSetBy?.caller })
+          : {}),
       },
       summary: `Ask for a challenge: ${title}`,
     },

@@ -26,3 +26,16 @@ export function deliveriesOf(enrollment: Enrollment, factor: FactorName, now: nu
   if (left === 0) return { left, allowedAt, refused: 'too_many_texts' };
   return allowedAt > now ? { left, allowedAt, refused: 'resend_too_soon' } : { left, allowedAt };
 }
+
+/**
+ * The same, and the limits of a day too: what the number, or the caller who set it, may have was used up when the last one was
+ * asked for.
+ */
+export function resendable(enrollment: Enrollment, factor: FactorName, now: number): Deliveries | undefined {
+  const deliveries = deliveriesOf(enrollment, factor, now);
+  const blockedBy = enrollment.state === 'associating' ? enrollment.blockedBy : undefined;
+  const isUsedUp = blockedBy?.code === 'number_limit_reached' || blockedBy?.code === 'caller_limit_reached';
+  const freeAt = isUsedUp ? (blockedBy.retryAt ?? now) : now;
+  if (deliveries === undefined || freeAt <= now) return deliveries;
+  return { left: 0, allowedAt: Math.max(deliveries.allowedAt, freeAt), refused: 'too_many_texts' };
+}

@@ -1,6 +1,6 @@
 import { factors, type FactorName } from '../factors';
 import { levelAt } from './bucket';
-import { currentFactor, isSettled, type Enrollment } from './enrollment';
+import { answerableChallenge, currentFactor, isSettled, type Enrollment } from './enrollment';
 import { deliveriesOf } from './deliveries';
 import { outlookOf } from './outlook';
 import { shownPhoneNumber } from './view';
@@ -29,7 +29,7 @@ export function detailsOf(enrollment: Enrollment, now: number): string {
 }
 
 function openFacts(enrollment: Enrollment, now: number): (readonly [string, string])[] {
-  const challenge = 'challenge' in enrollment ? enrollment.challenge : undefined;
+  const challenge = answerableChallenge(enrollment, now);
   const factor = currentFactor(enrollment);
   return [
     ...(challenge === undefined

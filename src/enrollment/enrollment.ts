@@ -4,7 +4,7 @@ import { defined } from './defined';
 import { deliveryLimits, limits } from './limits';
 import { maskPhoneNumber } from './phone-number';
 import type { Problem } from './problems';
-import type { FactorProgressState, Outcome } from './status';
+import type { FactorProgressState, NoticeStatus, Outcome } from './status';
 
 /** How far one factor of the plan has come. */
 export interface FactorProgress {
@@ -38,6 +38,12 @@ export type BlockedOn =
   /** For the time between two deliveries to pass. */
   | 'cooldown';
 
+/** What happened that the user should hear of. */
+export interface Notice extends Pick<NoticeStatus, 'type' | 'factor'> {
+  /** Epoch ms. */
+  readonly at: number;
+}
+
 interface Facts {
   readonly plan: readonly FactorProgress[];
   readonly startedAt: number;
@@ -51,6 +57,12 @@ interface Facts {
   readonly phoneNumber?: string;
   /** Masked: the number whose code Auth0 accepted. */
   readonly verifiedPhoneNumber?: string;
+  /** How often the number was changed; absent while it was not. */
+  readonly phoneNumberChanges?: number;
+  /** When the user agreed to the number of now (epoch ms). */
+  readonly consentedAt?: number;
+  /** The newest `limits.notices`, oldest first; absent while there are none. */
+  readonly notices?: readonly Notice[];
   readonly lastProblem?: Problem;
 }
 
@@ -58,7 +70,13 @@ export type Open =
   /** `refreshAt` (epoch ms): when the refresh token at hand is tried again. */
   | (Facts & { readonly state: 'awaiting_token'; readonly refreshAt?: number })
   /** `blockedBy`: what it was blocked with; later problems leave that as it is. */
-  | (Facts & { readonly state: 'associating'; readonly blockedOn?: BlockedOn; readonly blockedBy?: Problem })
+  /** `earlier`: the challenge before, whose code is still taken while another one cannot be asked for. */
+  | (Facts & {
+      readonly state: 'associating';
+      readonly blockedOn?: BlockedOn;
+      readonly blockedBy?: Problem;
+      readonly earlier?: Challenge;
+    })
   | (Facts & { readonly state: 'awaiting_code'; readonly challenge: Challenge })
   | (Facts & { readonly state: 'confirming'; readonly challenge: Challenge })
   /** `outage`: why the last reading did not come. */
@@ -76,6 +94,7 @@ export type EnrollmentEvent =
       readonly type: 'authenticatorsRead';
       readonly authenticators: readonly Authenticator[];
       readonly opening: boolean;
+      readonly at: number;
     }
   /** The tokens it was read with turned out to be another user's: nothing that was read counts. */
   | { readonly type: 'readingsDiscarded' }
@@ -90,8 +109,16 @@ export type EnrollmentEvent =
   | { readonly type: 'associated'; readonly challenge: Challenge; readonly at: number }
   | { readonly type: 'associationBlocked'; readonly blockedOn: BlockedOn; readonly problem: Problem }
   | { readonly type: 'deliveriesRefused'; readonly bucket: DeliveryBucket; readonly at: number }
-  | { readonly type: 'reassociationRequested' }
-  | { readonly type: 'phoneNumberChanged'; readonly phoneNumber: string }
+  /** `earlier`: the challenge that lives on meanwhile. */
+  | { readonly type: 'reassociationRequested'; readonly earlier?: Challenge }
+  /** No code can answer what was asked before. */
+  | { readonly type: 'challengeForgotten' }
+  /** Masked. */
+  | { readonly type: 'phoneNumberChanged'; readonly phoneNumber: string; readonly at: number }
+  /** The user agreed to the plan and to the number of now. */
+  | { readonly type: 'consentGiven'; readonly at: number }
+  /** Another token was brought in place of one that lived. */
+  | { readonly type: 'tokenReplaced'; readonly at: number }
   /** Masked. */
   | { readonly type: 'phoneNumberVerified'; readonly phoneNumber: string }
   /** A code came for the challenge before, which still lives, while another one was to be asked for. */
@@ -175,7 +202,11 @@ export function advance(enrollment: Enrollment, event: EnrollmentEvent): Enrollm
         plan: enrollment.plan.map(({ factor }) => ({ factor, state: 'waiting', alreadyActive: false })),
       };
     case 'phoneNumberChanged':
-      return { ...enrollment, phoneNumber: event.phoneNumber };
+      return phoneNumberChanged(enrollment, event);
+    case 'consentGiven':
+      return { ...enrollment, consentedAt: event.at };
+    case 'tokenReplaced':
+      return withNotices(enrollment, [{ type: 'token_replaced', at: event.at }]);
     case 'phoneNumberVerified':
       return { ...enrollment, verifiedPhoneNumber: event.phoneNumber };
     case 'factorRemoved':
@@ -222,6 +253,18 @@ export const currentFactor = (enrollment: {
   readonly challenge?: Challenge;
 }): FactorName | undefined => enrollment.challenge?.factor ?? enrollment.plan.find(isMissing)?.factor;
 
+/**
+ * The challenge that a code can answer at `now` (epoch ms): the one that waits, or the one before it while another one cannot be
+ * asked for.
+ */
+export function answerableChallenge(enrollment: Enrollment, now: number): Challenge | undefined {
+  if ('challenge' in enrollment) return enrollment.challenge;
+  if (enrollment.state !== 'associating' || enrollment.blockedOn === undefined) return undefined;
+  const { earlier } = enrollment;
+  const lives = earlier !== undefined && earlier.expiresAt > now && earlier.factor === currentFactor(enrollment);
+  return lives ? earlier : undefined;
+}
+
 /** What the enrollment would end as, were it to end now for no other reason: all of its factors read back, some there, none. */
 export function outcomeOf(enrollment: Enrollment): 'completed' | 'partial' | 'expired' {
   if (enrollment.plan.every(({ state }) => state === 'confirmed')) return 'completed';
@@ -236,6 +279,7 @@ type StepEvent = Extract<
       | 'associated'
       | 'associationBlocked'
       | 'reassociationRequested'
+      | 'challengeForgotten'
       | 'challengeResumed'
       | 'confirmStarted'
       | 'codeRejected'
@@ -281,9 +325,13 @@ function fromAssociating(enrollment: Extract<Open, { state: 'associating' }>, ev
       return enrollment.blockedOn === undefined
         ? enrollment
         : { ...factsOf(enrollment), state: 'awaiting_code', challenge: event.challenge };
+    case 'challengeForgotten': {
+      const { earlier: _dead, ...without } = enrollment;
+      return enrollment.earlier === undefined ? enrollment : without;
+    }
     case 'reassociationRequested':
     case 'tokenProvided':
-      return { ...factsOf(enrollment), state: 'associating' };
+      return { ...factsOf(enrollment), state: 'associating', ...defined({ earlier: enrollment.earlier }) };
     default:
       return enrollment;
   }
@@ -294,7 +342,7 @@ function fromAwaitingCode(enrollment: Extract<Open, { state: 'awaiting_code' }>,
     case 'confirmStarted':
       return { ...enrollment, state: 'confirming' };
     case 'reassociationRequested':
-      return { ...factsOf(enrollment), state: 'associating' };
+      return { ...factsOf(enrollment), state: 'associating', ...defined({ earlier: event.earlier }) };
     case 'challengeExpired':
       return expired(enrollment, event.problem);
     case 'codeAccepted': // settled by reading the authenticators, after an answer that was lost
@@ -331,6 +379,22 @@ function fromConfirming(enrollment: Extract<Open, { state: 'confirming' }>, even
       return enrollment;
   }
 }
+
+/** A number that the user has not seen: what they agreed to was another one. */
+function phoneNumberChanged(
+  enrollment: Open,
+  { phoneNumber, at }: Extract<EnrollmentEvent, { type: 'phoneNumberChanged' }>,
+): Open {
+  const { consentedAt: _toAnother, ...before } = enrollment;
+  return withNotices({ ...before, phoneNumber, phoneNumberChanges: (enrollment.phoneNumberChanges ?? 0) + 1 }, [
+    { type: 'phone_number_changed', at },
+  ]);
+}
+
+const withNotices = (enrollment: Open, notices: readonly Notice[]): Open =>
+  notices.length === 0
+    ? enrollment
+    : { ...enrollment, notices: [...(enrollment.notices ?? []), ...notices].slice(-limits.notices) };
 
 const counted = (
   enrollment: Open,
@@ -371,7 +435,7 @@ function accepted(
  */
 function afterReading(
   enrollment: Open,
-  { authenticators, opening }: Extract<EnrollmentEvent, { type: 'authenticatorsRead' }>,
+  { authenticators, opening, at }: Extract<EnrollmentEvent, { type: 'authenticatorsRead' }>,
 ): Enrollment {
   const plan = enrollment.plan.map((progress): FactorProgress => {
     const deleted = progress.state === 'removed' ? progress.authenticatorId : undefined;
@@ -389,7 +453,14 @@ function afterReading(
       authenticatorId: listed.id,
     };
   });
-  const read = { ...enrollment, plan };
+  const confirmed = plan.filter(
+    ({ state, alreadyActive, authenticatorId }, index) =>
+      state === 'confirmed' && !alreadyActive && authenticatorId !== enrollment.plan[index]?.authenticatorId,
+  );
+  const read = withNotices(
+    { ...enrollment, plan },
+    confirmed.map(({ factor }) => ({ type: 'factor_confirmed', at, factor })),
+  );
   if (read.state === 'associating' && currentFactor(read) === undefined) return nextStep(factsOf(read));
   if (read.state === 'verifying' && currentFactor(read) !== undefined) return nextStep(factsOf(read));
   return read;
@@ -418,6 +489,7 @@ const mark = (plan: readonly FactorProgress[], factor: FactorName, change: Pick<
 function factsOf(enrollment: Open): Facts {
   const { plan, startedAt, deadline, attempts, deliveries, wrongCodes } = enrollment;
   const { lastDeliveryAt, phoneNumber, verifiedPhoneNumber, lastProblem } = enrollment;
+  const { phoneNumberChanges, consentedAt, notices } = enrollment;
   return {
     plan,
     startedAt,
@@ -425,6 +497,14 @@ function factsOf(enrollment: Open): Facts {
     attempts,
     deliveries,
     wrongCodes,
-    ...defined({ lastDeliveryAt, phoneNumber, verifiedPhoneNumber, lastProblem }),
+    ...defined({
+      lastDeliveryAt,
+      phoneNumber,
+      verifiedPhoneNumber,
+      phoneNumberChanges,
+      consentedAt,
+      notices,
+      lastProblem,
+    }),
   };
 }

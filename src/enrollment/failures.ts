@@ -13,6 +13,8 @@ export const failureTypes = {
   configuration: 'Auth0Configuration',
   /** What we were about to send cannot be right: our bug. */
   malformedRequest: 'Auth0MalformedRequest',
+  /** The counters of texts could not be asked: nothing was sent; Temporal tries again. */
+  limitsUnreachable: 'SendingLimitsUnreachable',
   /** The run was started by hand with something that is no enrollment. */
   invalidInput: 'InvalidInput',
   /** Auth0 was down until the enrollment's deadline. */

@@ -6,6 +6,7 @@ import {
   forgetChallenge,
   hold,
   isDone,
+  meetProblem,
   remember,
   withTask,
   type Case,
@@ -24,6 +25,7 @@ import type { ConfirmOutcome, Fault, TokenSet } from './steps';
 import { askAgainAt, canGoOnWithoutSignIn, pauseForToken } from './token-choice';
 import { readToken } from './token-owner';
 import { withoutToken, withToken } from './tokens';
+import { needsSecondPerson, secondPersonNeeded } from './two-hands';
 
 type CodeTask = Extract<Task, { type: 'code' }>;
 
@@ -36,6 +38,10 @@ export function judgeCode(of: Case, id: number, command: CodeCommand, now: numbe
   const { enrollment, held } = of;
   if (command.factor !== undefined && isDone(of, command.factor)) {
     return { case: of, answers: told(id, 'already_confirmed') };
+  }
+  const asked = held.challenge;
+  if (asked !== undefined && isFor(command, asked) && needsSecondPerson(of, asked.factor, command.by)) {
+    return refuseHand(of, id, now);
   }
   switch (enrollment.state) {
     case 'awaiting_token': // a sign of life: a refresh token at hand is tried now
@@ -55,8 +61,7 @@ export function judgeCode(of: Case, id: number, command: CodeCommand, now: numbe
     }
   }
   const { challenge, previous } = held;
-  const isForAnother = command.factor !== undefined && command.factor !== enrollment.challenge.factor;
-  if (challenge === undefined || isForAnother || command.answers !== challenge.secret.type) {
+  if (challenge === undefined || !isFor(command, challenge)) {
     return { case: of, answers: told(id, 'expired') };
   }
   const candidates = [challenge, ...(previous === undefined ? [] : [previous])]
@@ -71,6 +76,15 @@ export function judgeCode(of: Case, id: number, command: CodeCommand, now: numbe
   if (of.memory.reconcileAt !== undefined) return { case: withTask(of, { ...task, doubt: 'before_asking' }) };
   return { case: withTask(apply(of, { type: 'confirmStarted' }), task) };
 }
+
+const isFor = (command: CodeCommand, { factor, secret }: HeldChallenge): boolean =>
+  (command.factor === undefined || command.factor === factor) && command.answers === secret.type;
+
+/** Nothing is asked of Auth0 and nothing is counted. What an enrollment is blocked on is told by its problem, which stays. */
+const refuseHand = (of: Case, id: number, now: number): Turn => ({
+  case: of.enrollment.state === 'associating' ? of : meetProblem(of, 'second_person_needed', now),
+  answers: [{ id, type: 'refused', refusal: secondPersonNeeded }],
+});
 
 /**
  * While another challenge cannot be asked for, the one before it may still be answered: its code goes to Auth0 as if the wish

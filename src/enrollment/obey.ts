@@ -1,7 +1,7 @@
 import { factors } from '../factors';
-import { isExpired, refusePhoneNumber, refuseResend } from './admission';
-import { apply, forgetChallenge, hold, remember, type Case, type Turn } from './case';
-import type { Answer, Received, Refusal } from './commands';
+import { isExpired, refusePhoneNumber, refuseResend, refuseShown } from './admission';
+import { apply, challengeOf, forgetChallenge, hold, remember, type Case, type Turn } from './case';
+import type { Answer, Command, Received, Refusal } from './commands';
 import { defined } from './defined';
 import { currentFactor } from './enrollment';
 import { judgeCode } from './judge-code';
@@ -20,7 +20,7 @@ function obeyOne(of: Case, { id, command }: Received, now: number): Turn {
     case 'code':
       return judgeCode(of, id, command, now);
     case 'token':
-      return { case: goOnWithToken(of, takeToken(of, command.token, now), now), answers: done(id) };
+      return obeyToken(of, id, command, now);
     case 'resend': {
       const refusal = refuseResend(of, now);
       return refusal === undefined ? { case: askAgain(of, now), answers: done(id) } : refuse(of, id, refusal, now);
@@ -28,9 +28,23 @@ function obeyOne(of: Case, { id, command }: Received, now: number): Turn {
     case 'changePhoneNumber': {
       const refusal = refusePhoneNumber(of, { phoneNumber: command.phoneNumber }, now);
       if (refusal !== undefined) return refuse(of, id, refusal, now);
-      return { case: takePhoneNumber(of, command.phoneNumber, now), answers: done(id) };
+      return { case: takePhoneNumber(of, command, now), answers: done(id) };
     }
   }
+}
+
+function obeyToken(
+  of: Case,
+  id: number,
+  { token, shown, consent }: Extract<Command, { type: 'token' }>,
+  now: number,
+): Turn {
+  const refusal = refuseShown(of, shown);
+  if (refusal !== undefined) return refuse(of, id, refusal, now);
+  const taken = takeToken(of, token, now);
+  const isTaken = taken.held.tokens !== of.held.tokens;
+  const agreed = isTaken && consent === true ? apply(taken, { type: 'consentGiven', at: now }) : taken;
+  return { case: isTaken ? goOnWithToken(agreed, now) : agreed, answers: done(id) };
 }
 
 const done = (id: number): readonly Answer[] => [{ id, type: 'done' }];
@@ -47,24 +61,34 @@ function refuse(of: Case, id: number, refusal: Refusal, now: number): Turn {
 
 function askAgain(of: Case, now: number): Case {
   if (of.enrollment.state === 'awaiting_token') return remember(of, { refreshAt: now });
-  return apply(remember(of, { lostAnswers: 0 }), { type: 'reassociationRequested' });
+  const { challenge } = of.held;
+  const lives =
+    challenge !== undefined && of.enrollment.state === 'awaiting_code' && of.enrollment.challenge.expired !== true;
+  return apply(remember(of, { lostAnswers: 0 }), {
+    type: 'reassociationRequested',
+    ...(lives ? { earlier: challengeOf(challenge) } : {}),
+  });
 }
 
 /** A code sent to the old number proves nothing about the new one, so its challenge is gone; another factor's goes on. */
-function takePhoneNumber(of: Case, phoneNumber: string, now: number): Case {
+function takePhoneNumber(
+  of: Case,
+  { phoneNumber, by }: Extract<Command, { type: 'changePhoneNumber' }>,
+  now: number,
+): Case {
   const factor = currentFactor(of.enrollment);
-  const numbered = apply(hold(of, { phoneNumber }), {
+  const numbered = apply(hold(of, { phoneNumber, phoneNumberSetBy: by }), {
     type: 'phoneNumberChanged',
     phoneNumber: maskPhoneNumber(phoneNumber),
+    at: now,
   });
   if (factor === undefined || factors[factor].needs !== 'phoneNumber') return numbered;
   return of.enrollment.state === 'awaiting_token' ? numbered : askAgain(forgetChallenge(numbered), now);
 }
 
 /** A token that was taken also opens what waited for Auth0, and replaces a challenge whose own token is gone. */
-function goOnWithToken(before: Case, of: Case, now: number): Case {
+function goOnWithToken(of: Case, now: number): Case {
   const { state } = of.enrollment;
-  if (of.held.tokens === before.held.tokens) return of;
   const waitedForAuth0 = state === 'associating' && of.enrollment.blockedOn === 'auth0';
   const isGone = state === 'awaiting_code' && isExpired(of, now);
   return waitedForAuth0 || isGone ? apply(isGone ? forgetChallenge(of) : of, { type: 'reassociationRequested' }) : of;

@@ -1,8 +1,15 @@
 import { factors, type FactorName } from '../factors';
 import { levelAt, nextUnitAt } from './bucket';
 import { defined } from './defined';
-import { deliveriesOf, type Deliveries } from './deliveries';
-import { currentFactor, type BlockedOn, type Challenge, type Enrollment, type Open } from './enrollment';
+import { deliveriesOf, resendable, type Deliveries } from './deliveries';
+import {
+  answerableChallenge,
+  currentFactor,
+  type BlockedOn,
+  type Challenge,
+  type Enrollment,
+  type Open,
+} from './enrollment';
 import type { WaitingFor } from './status';
 
 /** Whom an enrollment waits for, for what, and until when if it passes by itself; with one sentence for people. */
@@ -21,7 +28,7 @@ export function outlookOf(enrollment: Enrollment, now: number): Outlook {
     case 'associating':
       return enrollment.blockedOn === undefined
         ? { who: 'auth0', what: 'challenge', action: 'Nothing to do: Auth0 is being asked for a challenge.' }
-        : blocked(enrollment, enrollment.blockedOn, now);
+        : withEarlier(blocked(enrollment, enrollment.blockedOn, now), enrollment, now);
     case 'awaiting_code':
       return awaitingCode(enrollment, enrollment.challenge, now);
     case 'confirming':
@@ -104,7 +111,11 @@ function blocked(enrollment: In<'associating'>, blockedOn: BlockedOn, now: numbe
         action: 'The user says which phone number can be reached, and support sets it (PUT …/phone-number).',
       };
     case 'resend':
-      return blockedOnResend(enrollment, factor, deliveries);
+      return blockedOnResend(
+        enrollment,
+        factor,
+        factor === undefined ? undefined : resendable(enrollment, factor, now),
+      );
     case 'auth0':
       return {
         who: 'auth0',
@@ -112,6 +123,16 @@ function blocked(enrollment: In<'associating'>, blockedOn: BlockedOn, now: numbe
         action: 'Nothing to do: Auth0 does not answer, and is asked again automatically.',
       };
     case 'operator':
+      if (enrollment.blockedBy?.code === 'texts_stopped') {
+        return {
+          who: 'operator',
+          what: 'texts_stopped',
+          action:
+            deliveries?.refused === 'too_many_texts'
+              ? 'An operator lifts the stop of texts to numbers that begin like this one. The code is asked for again automatically.'
+              : 'An operator lifts the stop of texts to numbers that begin like this one, or support sets another phone number (PUT …/phone-number). The code is asked for again automatically.',
+        };
+      }
       return {
         who: 'operator',
         what: 'unexpected_answer',
@@ -128,6 +149,17 @@ function blocked(enrollment: In<'associating'>, blockedOn: BlockedOn, now: numbe
       };
     }
   }
+}
+
+/** A code that was sent before may still be in the user's hand. */
+function withEarlier(outlook: Outlook, enrollment: Enrollment, now: number): Outlook {
+  const earlier = answerableChallenge(enrollment, now);
+  if (earlier === undefined || levelAt(enrollment.attempts, now) === 0) return outlook;
+  const still =
+    earlier.type === 'otp'
+      ? 'a code for the QR code shown before still works (POST …/otp)'
+      : 'the code that was sent before still works (POST …/binding-code)';
+  return { ...outlook, action: `${outlook.action} Until ${iso(earlier.expiresAt)} ${still}.` };
 }
 
 function blockedOnResend(
@@ -171,7 +203,7 @@ function awaitingCode(enrollment: Enrollment, challenge: Challenge, now: number)
     const allowedAt = isDead(attemptAt) ? (deliveriesOf(enrollment, factor, now)?.allowedAt ?? now) : now;
     const until = Math.max(attemptAt, allowedAt);
     const then = isDead(attemptAt)
-      ? `ask for ${messageOf(factor)} (POST …/resend)`
+      ? `ask for ${messageOf(factor)} (POST …/resend), after a new sign-in if the status asks for one by then`
       : type === 'otp'
         ? 'the user sends the six digits of the app (POST …/otp)'
         : 'the user sends the six digits (POST …/binding-code)';

@@ -7,6 +7,9 @@ export const problemCodes = [
   'code_expired',
   'too_many_codes',
   'too_many_texts',
+  'number_limit_reached',
+  'caller_limit_reached',
+  'texts_stopped',
   'resend_too_soon',
   'cooldown',
   'phone_number_invalid',
@@ -18,6 +21,7 @@ export const problemCodes = [
   'token_too_short',
   'token_of_another_user',
   'token_unreadable',
+  'second_person_needed',
   'authenticator_limit',
   'auth0_unavailable',
   'answer_lost',
@@ -46,6 +50,11 @@ const sentences: Record<ProblemCode, string> = {
   code_expired: 'The code can no longer be used. Ask for a new one.',
   too_many_codes: 'Too many wrong codes. One more attempt comes back every 6 minutes.',
   too_many_texts: 'Auth0 sends no more messages to this user for now: it allows 10 texts and calls, then one an hour.',
+  number_limit_reached:
+    'This phone number has had the texts and calls that one number may get in 24 hours. Ask again later, or give another number.',
+  caller_limit_reached:
+    'The system that gave the phone number has caused the texts and calls that it may in 24 hours. Ask again later.',
+  texts_stopped: 'An operator has stopped texts and calls to numbers that begin like this one.',
   resend_too_soon: 'A code was sent a moment ago. Wait for it, or ask again later.',
   cooldown: 'A code was sent a moment ago. The next one goes out by itself when the cool-down is over.',
   phone_number_invalid: 'Auth0 could not reach this phone number. Give another one.',
@@ -61,6 +70,8 @@ const sentences: Record<ProblemCode, string> = {
     'A token of another user was brought, or its refresh token gave one. It was not used. Bring a token of the user of this enrollment.',
   token_unreadable:
     'A token was brought whose user cannot be read. It was not used. Bring an access token (JWT) from /authorize with the MFA audience.',
+  second_person_needed:
+    'A code came from whoever set the phone number, or nobody can tell who sent it. It was not used. Another person sends the code.',
   authenticator_limit:
     'The user has about as many authenticators as Auth0 keeps (51). Delete unused ones with the Management API, then ask again.',
   auth0_unavailable: 'Auth0 does not answer, or asks callers to slow down. The enrollment asks again by itself.',

@@ -36,6 +36,7 @@ export const waitingForWhats = [
   'read_back',
   'answer',
   'unexpected_answer',
+  'texts_stopped',
   'delete_authenticators',
   'configuration',
   'nothing',
@@ -75,6 +76,20 @@ export interface ChallengeStatus {
   readonly phoneNumber?: string;
 }
 
+/** What happened to an enrollment that its user should hear of, by whatever way it came. */
+export const noticeTypes = ['factor_confirmed', 'phone_number_changed', 'token_replaced'] as const;
+
+/** Time is ISO 8601, UTC. */
+export interface NoticeStatus {
+  /**
+   * `factor_confirmed`: Auth0 listed a factor active that the user did not have before. `token_replaced`: another token was
+   * brought in place of one that was held.
+   */
+  readonly type: (typeof noticeTypes)[number];
+  readonly at: string;
+  readonly factor?: FactorName;
+}
+
 /** The public view of an enrollment. Never holds a secret. Times are ISO 8601, UTC. */
 export interface EnrollmentStatus {
   readonly version: 1;
@@ -94,6 +109,12 @@ export interface EnrollmentStatus {
   readonly deadlines: { readonly enrollment: string; readonly challenge?: string; readonly token?: string };
   /** Last digits only: the number that was verified, once one is; before, the one that codes are sent to. */
   readonly phoneNumber?: string;
+  /** How often the number was changed since the start: names the number that somebody was shown. */
+  readonly phoneNumberChanges: number;
+  /** When the user agreed to the plan and to the number of now; absent when they have not, or when the number was changed since. */
+  readonly consentedAt?: string;
+  /** The newest 20, oldest first. */
+  readonly notices: readonly NoticeStatus[];
   readonly lastProblem?: {
     readonly code: ProblemCode;
     readonly message: string;

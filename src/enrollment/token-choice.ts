@@ -17,13 +17,18 @@ export function takeToken(of: Case, token: GivenToken, now: number): Case {
     const told = meetProblem(of, foreign, now);
     return tokenFor(of.held.tokens, 0, now) === undefined ? remember(told, { tokenProblem: foreign }) : told;
   }
-  const taken = remember(hold(of, { tokens: withToken(of.held.tokens, token, now, of.held.challenge?.token) }), {
+  const replaces = of.held.tokens.held.some((each) => each.expiresAt > now) && !isHeld(of, token);
+  const noted = replaces ? apply(of, { type: 'tokenReplaced', at: now }) : of;
+  const taken = remember(hold(noted, { tokens: withToken(of.held.tokens, token, now, of.held.challenge?.token) }), {
     tokenProblem: undefined,
     refreshAt: undefined,
     refreshUseless: false,
   });
   return taken.enrollment.state === 'awaiting_token' ? apply(taken, { type: 'tokenProvided' }) : taken;
 }
+
+const isHeld = ({ held }: Case, { accessToken }: GivenToken): boolean =>
+  held.tokens.held.some((each) => each.accessToken === accessToken);
 
 /** A token is at hand for a step, or the turn that has to come first. */
 export type TokenChoice = { readonly token: HeldToken } | { readonly turn: Turn };

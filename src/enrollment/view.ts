@@ -2,7 +2,14 @@ import { factors, type FactorName } from '../factors';
 import { levelAt, nextUnitAt } from './bucket';
 import { defined } from './defined';
 import { deliveriesOf } from './deliveries';
-import { currentFactor, isMissing, isSettled, type Challenge, type Enrollment } from './enrollment';
+import {
+  answerableChallenge,
+  currentFactor,
+  isMissing,
+  isSettled,
+  type Challenge,
+  type Enrollment,
+} from './enrollment';
 import { outlookOf } from './outlook';
 import type { Problem } from './problems';
 import type { ChallengeStatus, EnrollmentStatus } from './status';
@@ -10,7 +17,7 @@ import type { ChallengeStatus, EnrollmentStatus } from './status';
 /** The public view of an enrollment at `now` (epoch ms). `tokenExpiresAt`: of the token in use, when there is one. */
 export function viewOf(enrollment: Enrollment, now: number, tokenExpiresAt?: number): EnrollmentStatus {
   const factor = isSettled(enrollment) ? undefined : currentFactor(enrollment);
-  const challenge = 'challenge' in enrollment ? enrollment.challenge : undefined;
+  const challenge = answerableChallenge(enrollment, now);
   const { who, what, action } = outlookOf(enrollment, now);
   const deliveries = deliveriesShown(enrollment, factor, now);
   const nextAttemptAt = nextUnitAt(enrollment.attempts, now);
@@ -37,8 +44,11 @@ export function viewOf(enrollment: Enrollment, now: number, tokenExpiresAt?: num
     },
     ...defined({
       phoneNumber: shownPhoneNumber(enrollment),
+      consentedAt: optionalIso(enrollment.consentedAt),
       lastProblem: enrollment.lastProblem && problemView(enrollment.lastProblem),
     }),
+    phoneNumberChanges: enrollment.phoneNumberChanges ?? 0,
+    notices: (enrollment.notices ?? []).map(({ at, ...notice }) => ({ ...notice, at: iso(at) })),
     waitingFor: { who, what },
     nextAction: action,
     startedAt: iso(enrollment.startedAt),

@@ -7,6 +7,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
+import { parseActor } from '../enrollment/actor';
 import { busy, isAwaited, refuseCode, refusePhoneNumber, refuseResend, refuseToken } from '../enrollment/admission';
 import { levelAt } from '../enrollment/bucket';
 import { claim, tokenExpiry } from '../enrollment/case';
@@ -15,6 +16,7 @@ import {
   parseCode,
   parseCodeSignal,
   parseReason,
+  parseShown,
   parseToken,
   type Answer,
   type Command,
@@ -24,6 +26,7 @@ import { defined } from '../enrollment/defined';
 import { currentFactor, isAtRest, isSettled } from '../enrollment/enrollment';
 import { resultAtRest } from '../enrollment/judge-code';
 import type { EnrollmentStatus } from '../enrollment/status';
+import { contentOf, isSealed } from '../enrollment/unsealed';
 import { secondsUntil, viewOf } from '../enrollment/view';
 import { answeredBy } from '../factors';
 import * as messages from './messages';
@@ -46,9 +49,13 @@ export function listen(run: Run): void {
     description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
   });
   setHandler(messages.resendCode, () => signal(run, { type: 'resend' }), { description: 'Send another code' });
-  setHandler(messages.cancelEnrollment, (payload) => count(run, () => askToCancel(run, parseReason(payload))), {
-    description: 'End the enrollment: {reason?}',
-  });
+  setHandler(
+    messages.cancelEnrollment,
+    (payload) => count(run, () => askToCancel(run, parseReason(contentOf(payload)))),
+    {
+      description: 'End the enrollment: {reason?}',
+    },
+  );
   setDefaultSignalHandler((name) =>
     count(run, () => log.warn('signal ignored: unknown name', { length: name.length })),
   );
@@ -58,8 +65,8 @@ export function listen(run: Run): void {
     validator: () => admit(run, () => undefined),
   });
   setHandler(messages.confirmCode, (input) => answered(() => confirmCode(run, input)), {
-    description: 'A code, answered with what became of it: {factor, code, challengeId?}',
-    validator: (input) => admit(run, () => refuseCode(run.current, input, Date.now())),
+    description: 'A code, answered with what became of it: {factor, code, challengeId?, by?}',
+    validator: (input) => admit(run, () => refuseUnsealed(input) ?? refuseCode(run.current, input, Date.now())),
   });
   setHandler(messages.resend, () => answered(() => obeyed(run, { type: 'resend' })), {
     description: 'Send another code',
@@ -67,15 +74,17 @@ export function listen(run: Run): void {
   });
   setHandler(
     messages.changePhoneNumber,
-    ({ phoneNumber }) => answered(() => obeyed(run, { type: 'changePhoneNumber', phoneNumber })),
+    ({ phoneNumber, by }) =>
+      answered(() => obeyed(run, { type: 'changePhoneNumber', phoneNumber, ...defined({ by: parseActor(by) }) })),
     {
-      description: 'Send codes to another number: {phoneNumber} in E.164',
-      validator: (input) => admit(run, () => refusePhoneNumber(run.current, input, Date.now())),
+      description: 'Send codes to another number: {phoneNumber, by?}, E.164',
+      validator: (input) =>
+        admit(run, () => refuseUnsealed(input) ?? refusePhoneNumber(run.current, input, Date.now())),
     },
   );
   setHandler(messages.renewToken, (input) => answered(() => renewToken(run, input)), {
-    description: 'A new token: {accessToken, expiresIn?, refreshToken?}',
-    validator: (input) => admit(run, () => refuseToken(run.current, input)),
+    description: 'A new token: {accessToken, expiresIn?, refreshToken?, claim?, shown?}',
+    validator: (input) => admit(run, () => refuseUnsealed(input) ?? refuseToken(run.current, input)),
   });
 }
 
@@ -95,13 +104,16 @@ const signal = (run: Run, command: Command): void =>
     if (send(run, command) === undefined) log.warn('signal ignored: too many commands wait', { command: command.type });
   });
 
+/** Taken from a plain shell too. Only a payload that `isSealed` may say whose hand it is. */
 function codeSignal(run: Run, answers: 'oob' | 'otp', payload: unknown): void {
-  const command = parseCodeSignal(answers, payload);
+  const command = parseCodeSignal(answers, contentOf(payload), isSealed(payload));
   if (command !== undefined && isAwaited(run.current, command)) return signal(run, command);
   count(run, () => log.warn('signal ignored: no code of six digits, or none is awaited now', { answers }));
 }
 
 function tokenSignal(run: Run, payload: unknown): void {
+  if (!isSealed(payload))
+    return count(run, () => log.warn('signal ignored: a token must be sealed by the payload codec'));
   const token = parseToken(payload);
   if (token !== undefined) return signal(run, { type: 'token', token });
   count(run, () => log.warn('signal ignored: not a token'));
@@ -114,6 +126,10 @@ function admit(run: Run, refusal: () => Refusal | undefined): void {
   const refused = run.continuing ? busy() : refusal();
   if (refused !== undefined) throw failureOf(run, refused);
 }
+
+/** Numbers and tokens are taken from holders of a payload key alone, and for the enrollment they were sealed for alone. */
+const refuseUnsealed = (input: unknown): Refusal | undefined =>
+  isSealed(input) ? undefined : { type: 'malformed', message: 'The argument must be sealed by the payload codec.' };
 
 /** What is under way finishes first when the run is cancelled, so whoever waits for it gets its answer. */
 const answered = <T>(handler: () => Promise<T>): Promise<T> => CancellationScope.nonCancellable(handler);
@@ -129,8 +145,9 @@ async function confirmCode(run: Run, input: messages.ConfirmCodeInput): Promise<
     answers: answeredBy(input.factor),
     factor: input.factor,
     code: parseCode(input.code) ?? '', // the validator has seen six digits
-    ...defined({ challengeId: input.challengeId }),
+    ...defined({ challengeId: input.challengeId, by: parseActor(input.by) }),
   });
+  if (answer?.type === 'refused') throw failureOf(run, answer.refusal);
   const { result, retryAt } = answer?.type === 'code' ? answer : { result: 'unavailable' as const, retryAt: undefined };
   // A challenge that replaces the one the code came for belongs to the answer, so it is waited for.
   if (result === 'expired') await rested(run);
@@ -145,10 +162,12 @@ async function confirmCode(run: Run, input: messages.ConfirmCodeInput): Promise<
 
 async function renewToken(run: Run, input: messages.RenewTokenInput): Promise<messages.RenewTokenResult> {
   const updateId = currentUpdateInfo()?.id ?? '';
-  if (typeof input.claim !== 'string') return obeyed(run, { type: 'token', token: parseToken(input) ?? input });
+  const shown = parseShown(input.shown);
+  const command = { type: 'token', token: parseToken(input) ?? input, ...defined({ shown }) } as const;
+  if (typeof input.claim !== 'string') return obeyed(run, command);
   if (run.current.claims.includes(updateId)) return rested(run); // carried out before the run continued as new
   run.current = claim(run.current, updateId);
-  const answer = await obeyed(run, { type: 'token', token: parseToken(input) ?? input });
+  const answer = await obeyed(run, { ...command, ...(shown === undefined ? {} : { consent: true }) });
   return { ...answer, claim: input.claim.slice(0, 64) };
 }
 

@@ -1,1 +1,3 @@
 export { mfaEnrollment } from './mfa-enrollment';
+export { mfaSendingLimit } from './sending-limit';
+export { mfaStoppedPrefixes } from './stopped-prefixes';

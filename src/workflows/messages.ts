@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Actor } from '../enrollment/actor';
 import type { Case } from '../enrollment/case';
-import type { CodeResult, EnrollmentInput } from '../enrollment/commands';
+import type { CodeResult, EnrollmentInput, Shown } from '../enrollment/commands';
 import type { Enrollment } from '../enrollment/enrollment';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import type { GivenToken } from '../enrollment/tokens';
@@ -16,8 +17,13 @@ export interface MfaEnrollmentInput extends EnrollmentInput {
 }
 
 export interface RenewTokenInput extends GivenToken {
-  /** Echoed back; shows a caller whether its own call was the one executed. */
+  /** Any text; up to 64 characters are echoed back, which shows a caller whether its own call was the one executed. */
   readonly claim?: string;
+  /**
+   * What the user was shown before they signed in. The token is refused with `number_changed` when the number was changed
+   * since. Together with `claim` it is the user's consent: `consentedAt` says when the token was taken.
+   */
+  readonly shown?: Shown;
 }
 
 export interface RenewTokenResult extends EnrollmentStatus {
@@ -30,6 +36,8 @@ export interface ConfirmCodeInput {
   readonly code: string;
   /** When given and not the current challenge, the code is refused without using an attempt. */
   readonly challengeId?: string;
+  /** Whose hand sends it. A code from the hand that set the phone number is refused. */
+  readonly by?: Actor;
 }
 
 export interface ConfirmCodeResult {
@@ -43,6 +51,8 @@ export interface ConfirmCodeResult {
 export interface ChangePhoneNumberInput {
   /** E.164. */
   readonly phoneNumber: string;
+  /** Whose hand sets it. */
+  readonly by?: Actor;
 }
 
 /** The first of the details of the ApplicationFailure that refuses an update; its `type` is a `RefusalType`. No refused update leaves an event. */

@@ -6,6 +6,7 @@ import {
   condition,
   isCancellation,
   makeContinueAsNewFunc,
+  patched,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -13,15 +14,16 @@ import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
 import { failureTypes } from '../enrollment/failures';
-import { learn } from '../enrollment/learn';
+import { isLostAtTheEnd, learn } from '../enrollment/learn';
 import { mustContinueAsNew } from '../enrollment/run-limits';
 import { openCase } from '../enrollment/token-choice';
 import type { EnrollmentStatus } from '../enrollment/status';
+import { isSealed, Unreadable, type UnreadableReason } from '../enrollment/unsealed';
 import { cancelOwnRun, perform } from './auth0-calls';
 import { listen, view } from './handlers';
 import type { MfaEnrollmentInput } from './messages';
 import { createPublisher } from './publish';
-import { askToCancel, deliver, openRun, type Run } from './run';
+import { askToCancel, goOn, openRun, type Run } from './run';
 
 /**
  * Takes one Auth0 user through an ordered list of factors, and ends with the truth.
@@ -30,6 +32,7 @@ import { askToCancel, deliver, openRun, type Run } from './run';
  * A misconfigured tenant, our own malformed request, or an Auth0 that is down past the deadline closes it as Failed.
  */
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
+  requireSealed(input);
   if (!isEnrollmentInput(input)) throw ApplicationFailure.nonRetryable(inputExpected, failureTypes.invalidInput);
   const run = openRun(input.continued ?? openCase(input, workflowInfo().startTime.getTime(), Math.random()));
   listen(run);
@@ -56,6 +59,27 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
   return view(run);
 }
 
+/**
+ * A start that nobody with a payload key made is none. One whose key is missing waits: an error that is no ApplicationFailure
+ * fails the workflow task alone, and Temporal tries that again until the key is back.
+ */
+function requireSealed(input: unknown): void {
+  if (input instanceof Unreadable && input.reason in waitingFor) throw new Error(waitingFor[input.reason]);
+  if (!isSealed(input)) {
+    throw ApplicationFailure.nonRetryable(
+      'The input of an enrollment must be sealed by the payload codec, for this very workflow id.',
+      failureTypes.invalidInput,
+    );
+  }
+}
+
+const waitingFor: Partial<Record<UnreadableReason, string>> = {
+  key_missing:
+    'The input of this enrollment is sealed with a key that is not in PAYLOAD_KEYS. It goes on when that key is back.',
+  old_format:
+    'The input of this enrollment has the first format of sealed payloads. It goes on with PAYLOAD_READ_V1=true.',
+};
+
 /** Decides, performs and learns until the enrollment is settled. What is decided stands in src/enrollment. */
 async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
   const publish = createPublisher();
@@ -64,9 +88,9 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
       run.continuing = true;
       if (allHandlersFinished()) await continueAsNew(run.current, input);
     }
-    const { case: next, answers, step } = decide(run.current, Date.now());
-    run.current = next;
-    deliver(run, answers);
+    const decision = decide(run.current, Date.now());
+    const { case: next, step } = decision;
+    goOn(run, decision);
     publish(next, Date.now(), step.type === 'wait');
     switch (step.type) {
       case 'close':
@@ -80,9 +104,9 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
         break;
       default: {
         const performed = await perform(step);
-        const learnt = learn(run.current, performed, Date.now(), uuid4());
-        run.current = learnt.case;
-        deliver(run, learnt.answers);
+        // Histories of before this rule went on without another reading.
+        const repeatsLost = isLostAtTheEnd(run.current, performed) && patched('read-again-at-the-end');
+        goOn(run, learn(run.current, performed, Date.now(), uuid4(), { repeatsLost }));
       }
     }
   }
@@ -100,7 +124,10 @@ function hasGrown({ messages, current }: Run): boolean {
 async function continueAsNew(continued: Case, { userId, factors }: MfaEnrollmentInput): Promise<never> {
   const { memo, typedSearchAttributes } = workflowInfo();
   const next = makeContinueAsNewFunc<(input: MfaEnrollmentInput) => Promise<EnrollmentStatus>>({
-    ...(memo === undefined ? {} : { memo }),
+    // What somebody put into the memo in clear would come out of here sealed.
+    ...(memo === undefined
+      ? {}
+      : { memo: Object.fromEntries(Object.entries(memo).filter(([, value]) => isSealed(value))) }),
     typedSearchAttributes,
   });
   return next({ userId, factors, continued });

@@ -1,3 +1,5 @@
+import { log } from '@temporalio/workflow';
+import { auditOf } from '../enrollment/audit';
 import { cancel, receive, type Case } from '../enrollment/case';
 import type { Answer, Command } from '../enrollment/commands';
 
@@ -37,7 +39,10 @@ export function askToCancel(run: Run, reason: string | undefined): void {
   run.current = cancel(run.current, reason);
 }
 
-/** Keeps the answers that somebody waits for. */
-export function deliver(run: Run, answers: readonly Answer[]): void {
+/** Goes on with what was decided or learnt: writes it to the audit log, which replay leaves alone, and keeps the answers that somebody waits for. */
+export function goOn(run: Run, next: { readonly case: Case; readonly answers: readonly Answer[] }): void {
+  const { case: after, answers } = next;
+  for (const line of auditOf(run.current, after, answers)) log.info('audit', { audit: true, ...line });
+  run.current = after;
   for (const answer of answers) if (run.awaited.has(answer.id)) run.answers.set(answer.id, answer);
 }

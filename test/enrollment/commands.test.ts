@@ -51,7 +51,7 @@ describe('what holds nothing of the kind is read as nothing, and throws in no pa
     expect({
       code: parseCode(value),
       challengeId: parseChallengeId(value),
-      signal: parseCodeSignal('oob', value),
+      signal: parseCodeSignal('oob', value, true),
       token: parseToken(value),
       phoneNumber: parsePhoneNumber(value),
       reason: parseReason(value),
@@ -76,7 +76,7 @@ describe('what holds nothing of the kind is read as nothing, and throws in no pa
         for (const each of [value, members]) {
           expect(parseCode(each) ?? '000000').toMatch(/^\d{6}$/);
           expect((parseChallengeId(each) ?? '').length).toBeLessThanOrEqual(100);
-          expect(parseCodeSignal('otp', each)?.answers ?? 'otp').toBe('otp');
+          expect(parseCodeSignal('otp', each, true)?.answers ?? 'otp').toBe('otp');
           expect(typeof (parseToken(each)?.accessToken ?? '')).toBe('string');
           expect(parsePhoneNumber(each) ?? '+14155550123').toMatch(/^\+\d+$/);
           expect((parseReason(each) ?? '').length).toBeLessThanOrEqual(200);
@@ -117,7 +117,7 @@ describe('a code', () => {
 
   test('of a signal names its factor and its challenge where the payload does, and nothing else of the payload', () => {
     const payload = { code: '123-456', factor: 'voice', challengeId: 'c-1', type: 'token', answers: 'otp', more: 1 };
-    expect(parseCodeSignal('oob', payload)).toEqual({
+    expect(parseCodeSignal('oob', payload, true)).toEqual({
       type: 'code',
       answers: 'oob',
       code: '123456',
@@ -134,7 +134,7 @@ describe('a code', () => {
     ['an empty challenge id', { challengeId: '' }],
     ['a challenge id that is no text', { challengeId: 5 }],
   ])('of a signal is taken without %s', (_what, more) => {
-    expect(parseCodeSignal('otp', { code: '123456', ...more })).toEqual({
+    expect(parseCodeSignal('otp', { code: '123456', ...more }, true)).toEqual({
       type: 'code',
       answers: 'otp',
       code: '123456',

@@ -27,7 +27,7 @@ const phoneLeft = ({ deliveries }: Enrollment, at = now) => levelAt(deliveries.p
 const events: { readonly [Type in EventType]: Extract<EnrollmentEvent, { type: Type }> } = {
   tokenNeeded: { type: 'tokenNeeded', problem: problem('token_expired', now) },
   tokenProvided: { type: 'tokenProvided' },
-  authenticatorsRead: { type: 'authenticatorsRead', authenticators: [smsActive, otpActive], opening: false },
+  authenticatorsRead: { type: 'authenticatorsRead', authenticators: [smsActive, otpActive], opening: false, at: now },
   readingsDiscarded: { type: 'readingsDiscarded' },
   deliveryCounted: { type: 'deliveryCounted', bucket: 'phone', at: now },
   associated: { type: 'associated', challenge: smsChallenge, at: now },
@@ -35,7 +35,10 @@ const events: { readonly [Type in EventType]: Extract<EnrollmentEvent, { type: T
   deliveryWithdrawn: { type: 'deliveryWithdrawn', bucket: 'phone', at: now },
   deliveriesRefused: { type: 'deliveriesRefused', bucket: 'phone', at: now },
   reassociationRequested: { type: 'reassociationRequested' },
-  phoneNumberChanged: { type: 'phoneNumberChanged', phoneNumber: '•••89' },
+  challengeForgotten: { type: 'challengeForgotten' },
+  consentGiven: { type: 'consentGiven', at: now },
+  tokenReplaced: { type: 'tokenReplaced', at: now },
+  phoneNumberChanged: { type: 'phoneNumberChanged', phoneNumber: '•••89', at: now },
   phoneNumberVerified: { type: 'phoneNumberVerified', phoneNumber: '•••89' },
   challengeResumed: { type: 'challengeResumed', challenge: smsChallenge },
   confirmStarted: { type: 'confirmStarted' },
@@ -60,6 +63,8 @@ const anywhere = [
   'readingsDiscarded',
   'phoneNumberChanged',
   'phoneNumberVerified',
+  'consentGiven',
+  'tokenReplaced',
   'problemMet',
   'factorRemoved',
   'factorDoubted',
@@ -259,7 +264,7 @@ describe('what an event leaves behind', () => {
 
 describe('reading the authenticators', () => {
   test('a factor that is listed active at the opening was there already', () => {
-    const read = after({ type: 'authenticatorsRead', authenticators: [smsActive], opening: true });
+    const read = after({ type: 'authenticatorsRead', authenticators: [smsActive], opening: true, at: now });
     expect(read.plan[0]).toEqual({
       factor: 'sms',
       state: 'confirmed',
@@ -270,7 +275,7 @@ describe('reading the authenticators', () => {
 
   test('an authenticator that is not active confirms nothing', () => {
     const inactive = { ...smsActive, active: false };
-    const read = after({ type: 'authenticatorsRead', authenticators: [inactive], opening: false });
+    const read = after({ type: 'authenticatorsRead', authenticators: [inactive], opening: false, at: now });
     expect(read.plan[0]?.state).toBe('waiting');
   });
 
@@ -292,7 +297,7 @@ describe('a factor whose deletion was asked for, and nobody knows whether it hap
     ['confirmed', [smsActive, otpActive]],
     ['waiting', [otpActive]],
   ] as const)('is %s when the next reading says so', (state, authenticators) => {
-    const read = advance(doubted, { type: 'authenticatorsRead', authenticators, opening: false });
+    const read = advance(doubted, { type: 'authenticatorsRead', authenticators, opening: false, at: now });
     expect(read.plan[0]?.state).toBe(state);
   });
 });
@@ -362,7 +367,9 @@ describe('a challenge that is taken up again', () => {
 test('a number is verified without its code having been accepted in this state, and shown from then on', () => {
   const verified = after({ type: 'phoneNumberVerified', phoneNumber: '•••77' });
   expect(verified.verifiedPhoneNumber).toBe('•••77');
-  expect(advance(verified, { type: 'phoneNumberChanged', phoneNumber: '•••89' }).verifiedPhoneNumber).toBe('•••77');
+  expect(advance(verified, { type: 'phoneNumberChanged', phoneNumber: '•••89', at: now }).verifiedPhoneNumber).toBe(
+    '•••77',
+  );
 });
 
 describe('rest', () => {
@@ -402,6 +409,7 @@ describe('any walk of events', () => {
       type: fc.constant('authenticatorsRead' as const),
       authenticators: fc.subarray([smsActive, otpActive, { ...smsActive, active: false }]),
       opening: fc.boolean(),
+      at,
     }),
     fc.record({ type: fc.constant('settled' as const), outcome: fc.constantFrom(...outcomes), at }),
   );

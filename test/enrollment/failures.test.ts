@@ -8,6 +8,7 @@ test('operators and retry policies know the failures by these types', () => {
     ambiguous: 'Auth0Ambiguous',
     configuration: 'Auth0Configuration',
     malformedRequest: 'Auth0MalformedRequest',
+    limitsUnreachable: 'SendingLimitsUnreachable',
     invalidInput: 'InvalidInput',
     unavailable: 'Auth0Unavailable',
   });

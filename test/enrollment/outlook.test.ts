@@ -41,6 +41,24 @@ const expected: Readonly<Record<Situation, readonly [who: Who, what: What, says:
   'no text is left': ['nobody', 'deliveries', /^Wait until .*, then ask for another text message/, 3600],
   'no text is left, an hour later': ['user', 'resend', /^Next: ask for another text message \(POST …\/resend\)\.$/],
   'Auth0 sends no more texts': ['nobody', 'deliveries', /^Wait until .*, then ask for another text message/, 3600],
+  'the number has had its texts of a day': [
+    'nobody',
+    'deliveries',
+    /^Wait until .*, then ask for another text/,
+    86_400,
+  ],
+  'the caller has had its texts of a day': [
+    'nobody',
+    'deliveries',
+    /^Wait until .*, then ask for another text/,
+    86_400,
+  ],
+  'the number has had its texts, a day later': ['user', 'resend', /^Next: ask for another text message/],
+  'an operator has stopped texts to the prefix': [
+    'operator',
+    'texts_stopped',
+    /^An operator lifts the stop .* or support sets another phone number .* automatically\.$/,
+  ],
   'three answers got lost, the last one just now': ['nobody', 'cooldown', /^Wait until .*, then ask/, 25],
   'three answers got lost': ['user', 'resend', /^Next: ask for another text message \(POST …\/resend\)\.$/],
   'three answers were strange': [
@@ -58,6 +76,17 @@ const expected: Readonly<Record<Situation, readonly [who: Who, what: What, says:
     'user',
     'resend',
     /^Next: ask for another text message \(POST …\/resend\)\.$/,
+  ],
+  'another text was asked for, and Auth0 does not answer': [
+    'auth0',
+    'answer',
+    /asked again automatically\. Until 2026-03-01T12:05:00.000Z the code that was sent before still works \(POST …\/binding-code\)\.$/,
+  ],
+  'another text was asked for, and Auth0 sends no more': [
+    'nobody',
+    'deliveries',
+    /^Wait until .* Until 2026-03-01T12:05:00.000Z the code that was sent before still works/,
+    3600,
   ],
   'Auth0 does not answer': ['auth0', 'answer', /^Nothing to do:.*asked again automatically/],
   'Auth0 asks callers to slow down': ['auth0', 'answer', /^Nothing to do:/],
@@ -100,6 +129,7 @@ const expected: Readonly<Record<Situation, readonly [who: Who, what: What, says:
   'Auth0 says that somebody refused': ['user', 'resend', /^The code can no longer be used/],
   'the answer to a code got lost': ['user', 'binding_code', /POST …\/binding-code/],
   'the answer to a code was strange': ['user', 'binding_code', /POST …\/binding-code/],
+  'who gave the number sent its code': ['user', 'binding_code', /POST …\/binding-code/],
   'a resend came too soon': ['user', 'binding_code', /POST …\/binding-code/],
   'a token of another user came meanwhile': ['user', 'binding_code', /POST …\/binding-code/],
   'the user has nearly as many authenticators as Auth0 keeps': ['user', 'binding_code', /POST …\/binding-code/],
@@ -247,6 +277,7 @@ describe('to do what it says helps', () => {
         return void world.code(world.rightCode(), factorOf(world));
       case 'resend':
       case 'delete_authenticators':
+      case 'texts_stopped':
         return void world.resend();
       case 'unexpected_answer':
         if (world.step?.type === 'wait' && world.step.until < world.case.enrollment.deadline)
@@ -275,6 +306,7 @@ describe('to do what it says helps', () => {
     read_back: ['nothing', 'resend'],
     answer: ['binding_code', 'resend', 'sign_in', 'nothing'],
     unexpected_answer: ['binding_code', 'resend', 'sign_in', 'nothing'],
+    texts_stopped: ['binding_code'],
     delete_authenticators: ['binding_code'],
     configuration: [],
     nothing: [],
@@ -400,7 +432,9 @@ describe('a challenge that waits', () => {
   test('a text that is dead when the next attempt comes back is told to be replaced then; one that lives is not', () => {
     const text = waiting({ factor: 'sms', attempts: 'no attempt left', life: 'alive', messages: 'free' });
     const app = waiting({ factor: 'otp', attempts: 'no attempt left', life: 'alive', messages: 'free' });
-    expect(outlook(text).action).toMatch(/then ask for another text message \(POST …\/resend\)\.$/);
+    expect(outlook(text).action).toMatch(
+      /then ask for another text message \(POST …\/resend\), after a new sign-in if the status asks for one by then\.$/,
+    );
     expect(outlook(app).action).toMatch(/then the user sends the six digits of the app \(POST …\/otp\)\.$/);
   });
 
@@ -457,13 +491,14 @@ describe('an enrollment that is blocked', () => {
       case 'auth0':
         return ['auth0', 'answer'];
       case 'operator':
-        return ['operator', 'unexpected_answer'];
+        return ['operator', code === 'texts_stopped' ? 'texts_stopped' : 'unexpected_answer'];
       case 'cooldown':
         return ['nobody', 'cooldown'];
       case 'resend': {
         const operator = needsOperator[code];
         if (operator !== undefined) return ['operator', operator];
-        if (messages === 'none left') return ['nobody', 'deliveries'];
+        if (messages === 'none left' || code === 'number_limit_reached' || code === 'caller_limit_reached')
+          return ['nobody', 'deliveries'];
         return messages === 'free' ? ['user', 'resend'] : ['nobody', 'cooldown'];
       }
     }
@@ -522,6 +557,9 @@ describe('whatever people do and whatever goes wrong', () => {
         'tooManyTexts',
         'phoneNumberInvalid',
         'authenticatorLimit',
+        'numberLimit',
+        'callerLimit',
+        'textsStopped',
         'denied',
       ),
     },

@@ -58,7 +58,7 @@ export const inState: Readonly<Record<EnrollmentStateName, Enrollment>> = {
   verifying: after(...bothAccepted),
   completed: after(
     ...bothAccepted,
-    { type: 'authenticatorsRead', authenticators: [smsActive, otpActive], opening: false },
+    { type: 'authenticatorsRead', authenticators: [smsActive, otpActive], opening: false, at: now },
     { type: 'settled', outcome: 'completed', at: now },
   ),
   partial: after(associatedSms, ...confirmed, settledAs('partial')),

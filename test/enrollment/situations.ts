@@ -122,6 +122,13 @@ export const situations = {
   'no text is left, an hour later': () =>
     begun({ inherited: left({ phone: 0 }), token: { accessToken: tokenOf(own, now, 7200) } }).later(3600),
   'Auth0 sends no more texts': () => troubled(createWorld(), 'associate', 'tooManyTexts', 1).run(),
+  'the number has had its texts of a day': () => troubled(createWorld(), 'associate', 'numberLimit', 1).run(),
+  'the caller has had its texts of a day': () => troubled(createWorld(), 'associate', 'callerLimit', 1).run(),
+  'the number has had its texts, a day later': () =>
+    troubled(createWorld({ token: { accessToken: tokenOf(own, now, 100_000) } }), 'associate', 'numberLimit', 1)
+      .run()
+      .later(86_400),
+  'an operator has stopped texts to the prefix': () => troubled(createWorld(), 'associate', 'textsStopped', 1).run(),
   'three answers got lost, the last one just now': () =>
     troubled(createWorld(), 'associate', 'lostAfter', 3).run().later(65),
   'three answers got lost': () => troubled(createWorld(), 'associate', 'lostAfter', 3).run().later(100),
@@ -129,6 +136,16 @@ export const situations = {
   'one answer got lost': () => troubled(createWorld(), 'associate', 'lostAfter', 1).run(),
   'Auth0 keeps no more authenticators': () => troubled(createWorld(), 'associate', 'authenticatorLimit', 1).run(),
   'Auth0 does not list what it accepted': () => accepted().later(100),
+  'another text was asked for, and Auth0 does not answer': () => {
+    const world = troubled(begun().later(31), 'associate', 'unavailable');
+    world.resend();
+    return world;
+  },
+  'another text was asked for, and Auth0 sends no more': () => {
+    const world = troubled(begun().later(31), 'associate', 'tooManyTexts');
+    world.resend();
+    return world;
+  },
   'Auth0 does not answer': () => troubled(createWorld(), 'associate', 'unavailable').run(),
   'Auth0 asks callers to slow down': () => troubled(createWorld(), 'list', 'throttled').run(),
   'what answers is not Auth0': () => troubled(createWorld(), 'list', 'unexpectedBefore').run(),
@@ -180,6 +197,12 @@ export const situations = {
   'the answer to a code was strange': () => {
     const world = troubled(begun(), 'confirm', 'unexpectedBefore', 1);
     world.code('000001');
+    return world;
+  },
+  'who gave the number sent its code': () => {
+    const hand = { caller: 'onboarding' };
+    const world = begun({ startedBy: hand });
+    world.code(world.rightCode(), 'sms', undefined, hand);
     return world;
   },
   'a resend came too soon': () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { challengeSecretsOf } from '../../src/enrollment/challenge-secrets';
 import {
   advance,
   openEnrollment,
@@ -15,6 +16,7 @@ import { enrollmentStates } from '../../src/enrollment/status';
 import { secondsUntil, viewOf } from '../../src/enrollment/view';
 import type { FactorName } from '../../src/factors';
 import { after, fresh, inState, masked, now, otpActive, otpChallenge, smsActive, smsChallenge } from './samples';
+import { situations, troubled } from './situations';
 import { anyWalk } from './walks';
 
 const iso = (at: number) => new Date(at).toISOString();
@@ -31,6 +33,7 @@ const read = (opening: boolean, ...authenticators: readonly (typeof smsActive)[]
   type: 'authenticatorsRead',
   authenticators,
   opening,
+  at: now,
 });
 
 describe('the view', () => {
@@ -47,6 +50,8 @@ describe('the view', () => {
       textsLeft: deliveryLimits.phone.capacity,
       deadlines: { enrollment: iso(now + 3_600_000) },
       phoneNumber: masked,
+      phoneNumberChanges: 0,
+      notices: [],
       waitingFor: { who: 'auth0', what: 'challenge' },
       nextAction: 'Nothing to do: Auth0 is being asked for a challenge.',
       startedAt: iso(now),
@@ -133,7 +138,7 @@ describe('when the next message may be sent', () => {
 
 describe('the phone number', () => {
   const accepted = advance(inState.confirming, { type: 'codeAccepted', at: now, phoneNumber: masked });
-  const changed: EnrollmentEvent = { type: 'phoneNumberChanged', phoneNumber: '•••89' };
+  const changed: EnrollmentEvent = { type: 'phoneNumberChanged', phoneNumber: '•••89', at: now };
 
   test('is the one that was verified, whatever number was given since', () => {
     expect(viewOf(advance(accepted, changed), now).phoneNumber).toBe(masked);
@@ -237,7 +242,7 @@ describe('secrets', () => {
   /** A code that was accepted names a number itself, masked: nothing is planted in its place. */
   const numbered = (event: EnrollmentEvent): EnrollmentEvent =>
     event.type === 'codeAccepted' ? { phoneNumber: maskPhoneNumber(phoneNumber), ...event } : event;
-  const changed: EnrollmentEvent = { type: 'phoneNumberChanged', phoneNumber: maskPhoneNumber(phoneNumber) };
+  const changed: EnrollmentEvent = { type: 'phoneNumberChanged', phoneNumber: maskPhoneNumber(phoneNumber), at: now };
 
   test('whatever an enrollment has been through, its view holds none, and no phone number', () => {
     fc.assert(
@@ -252,5 +257,35 @@ describe('secrets', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the challenge before, while another one that was asked for cannot be made', () => {
+  test.each([
+    'another text was asked for, and Auth0 does not answer',
+    'another text was asked for, and Auth0 sends no more',
+  ] as const)('%s: it is shown as long as its code is taken', (name) => {
+    const world = situations[name]();
+    const code = world.rightCode();
+    const { view } = world;
+    expect(view).toMatchObject({
+      state: 'associating',
+      challenge: { factor: 'sms', expiresAt: view.deadlines.challenge },
+    });
+    expect(viewOf(world.case.enrollment, now + 300_000).challenge).toBeUndefined();
+    expect(challengeSecretsOf(world.case)).toMatchObject({ type: 'oob', challengeId: view.challenge?.challengeId });
+    expect(world.code(code)).toBe('confirmed');
+  });
+
+  test('is not shown when the number was changed, nor when Auth0 calls it expired', () => {
+    const changed = situations['another text was asked for, and Auth0 does not answer']();
+    changed.changeNumber();
+    expect(changed.view).toMatchObject({ state: 'associating' });
+    expect(changed.view.challenge).toBeUndefined();
+    const expired = situations['Auth0 says that the code has expired']();
+    troubled(expired, 'associate', 'unavailable');
+    expired.resend();
+    expect(expired.view).toMatchObject({ state: 'associating' });
+    expect(expired.view.challenge).toBeUndefined();
   });
 });

@@ -296,11 +296,11 @@ test('the verified number is that of the last code that was accepted for a numbe
 
 describe('a factor that was taken back', () => {
   const removed = after(
-    { type: 'authenticatorsRead', authenticators: [smsActive], opening: false },
+    { type: 'authenticatorsRead', authenticators: [smsActive], opening: false, at: now },
     { type: 'factorRemoved', factor: 'sms' },
   );
   const read = (...authenticators: readonly Authenticator[]) =>
-    advance(removed, { type: 'authenticatorsRead', authenticators, opening: false });
+    advance(removed, { type: 'authenticatorsRead', authenticators, opening: false, at: now });
 
   test('stays so though a list that lags behind still shows its authenticator', () => {
     expect(progressOf(read(smsActive), 'sms')?.state).toBe('removed');
@@ -323,6 +323,7 @@ describe('a factor that was taken back', () => {
       type: 'authenticatorsRead',
       authenticators: [smsActive, otpActive],
       opening: false,
+      at: now,
     });
     expect(advance(both, { type: 'settled', outcome: 'completed', at: now })).toBe(both);
   });
@@ -334,7 +335,7 @@ test('a factor that is gone while another is under way is asked for when that on
     { type: 'confirmStarted' },
     { type: 'codeAccepted', at: now },
     { type: 'associated', challenge: otpChallenge, at: now },
-    { type: 'authenticatorsRead', authenticators: [], opening: false },
+    { type: 'authenticatorsRead', authenticators: [], opening: false, at: now },
   );
   expect([underway.state, currentFactor(underway)]).toEqual(['awaiting_code', 'otp']);
   const done = [{ type: 'confirmStarted' } as const, { type: 'codeAccepted', at: now } as const].reduce(

@@ -46,15 +46,21 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
   draft(nothing, () => ({ type: 'tokenProvided' })),
   {
     weight: 3,
-    arbitrary: draft(fc.tuple(fc.subarray([...listable]), fc.boolean()), ([authenticators, opening]) => ({
+    arbitrary: draft(fc.tuple(fc.subarray([...listable]), fc.boolean()), ([authenticators, opening], at) => ({
       type: 'authenticatorsRead',
       authenticators,
       opening,
+      at,
     })),
   },
   {
     weight: 2,
-    arbitrary: draft(nothing, () => ({ type: 'authenticatorsRead', authenticators: listable, opening: false })),
+    arbitrary: draft(nothing, (_, at) => ({
+      type: 'authenticatorsRead',
+      authenticators: listable,
+      opening: false,
+      at,
+    })),
   },
   draft(nothing, () => ({ type: 'readingsDiscarded' })),
   draft(anyBucket, (bucket, at) => ({ type: 'deliveryCounted', bucket, at })),
@@ -78,7 +84,10 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
     ([blockedOn, code], at) => ({ type: 'associationBlocked', blockedOn, problem: problem(code, at) }),
   ),
   draft(nothing, () => ({ type: 'reassociationRequested' })),
-  draft(nothing, () => ({ type: 'phoneNumberChanged', phoneNumber: '••••••••••99' })),
+  draft(nothing, (_, at) => ({ type: 'phoneNumberChanged', phoneNumber: '••••••••••99', at })),
+  draft(nothing, (_, at) => ({ type: 'consentGiven', at })),
+  draft(nothing, (_, at) => ({ type: 'tokenReplaced', at })),
+  draft(nothing, () => ({ type: 'challengeForgotten' })),
   draft(nothing, () => ({ type: 'phoneNumberVerified', phoneNumber: '••••••••••77' })),
   draft(nothing, (_, at, step) => ({
     type: 'challengeResumed',

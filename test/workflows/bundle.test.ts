@@ -24,6 +24,7 @@ test('what runs in the sandbox is the workflow, the rules, the factors and the c
   expect(ours.filter((name) => !/^(workflows|enrollment|factors)\//.test(name))).toEqual([
     'temporal/failure-converter',
     'temporal/payload-converter',
+    'temporal/payload-marker',
   ]);
 });
 

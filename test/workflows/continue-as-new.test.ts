@@ -158,6 +158,19 @@ describe('a run that has had enough messages', () => {
     expect((await started.texts()).length).toBe(1);
   });
 
+  test('remembers whose hand set the number', async () => {
+    const by = { caller: 'onboarding' };
+    const started = await stage().start({ options, startedBy: by });
+    const { runId } = await started.shown();
+    await signals(started, 5);
+    await anotherRun(started, runId);
+    const code = await started.texted();
+    const codeBy = (caller: string) =>
+      started.handle.executeUpdate(messages.confirmCode, { args: [{ factor: 'sms', code, by: { caller } }] });
+    await expect(codeBy(by.caller)).rejects.toMatchObject(refusal('second_person_needed'));
+    expect(await codeBy('support')).toMatchObject({ result: 'confirmed' });
+  });
+
   test('remembers that a claim was given back, though Temporal knows an update id for one run only', async () => {
     const started = await stage().start({ options });
     const { runId } = await started.shown();

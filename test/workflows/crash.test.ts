@@ -17,6 +17,7 @@ import { freePorts } from '../../scripts/stack/ports';
 import { freshSecrets } from '../../scripts/stack/secrets';
 import { answers, createService, type Service } from '../../scripts/stack/service';
 import { createActivities } from '../../src/activities';
+import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import type { AssociateInput, ConfirmInput } from '../../src/enrollment/steps';
 import { createDataConverter } from '../../src/temporal/data-converter';
@@ -38,7 +39,7 @@ let client: Client;
 let worker: Service;
 
 async function startWorkerProcess(): Promise<Service> {
-  const { temporalUi, workerHealth, ...ports } = await freePorts();
+  const { temporalUi, workerHealth, apiHealth, ...ports } = await freePorts();
   const at = (port: number) => `http://127.0.0.1:${port}`;
   const addresses = {
     temporal: environment.address,
@@ -48,6 +49,7 @@ async function startWorkerProcess(): Promise<Service> {
     api: at(ports.api),
     codecServer: at(ports.codecServer),
     workerHealth: at(workerHealth),
+    apiHealth: at(apiHealth),
   };
   const place = { namespace: 'default', taskQueue, variables: { TEMPORAL_ADDRESS: environment.address } };
   const service = createService({
@@ -131,7 +133,12 @@ async function loseLastAttempt() {
   const lastAttempts = 'last-attempts';
   const { publicUrl, clientId, clientSecret } = tenant;
   const mfa = createMfaClient({ domain: new URL(publicUrl).host, baseUrl: publicUrl, clientId, clientSecret });
-  const real = createActivities({ mfa, opaqueTokens: 'refuse', cancelRun: () => Promise.resolve() });
+  const real = createActivities({
+    mfa,
+    opaqueTokens: 'refuse',
+    sendingLimits: noSendingLimits,
+    cancelRun: () => Promise.resolve(),
+  });
   let end = () => {};
   const atTheEnd = new Promise<void>((resolve) => (end = resolve));
   const dyingAfter = async <Outcome>(call: Promise<Outcome>): Promise<Outcome> => {

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import type { Actor } from '../../src/enrollment/actor';
 import * as messages from '../../src/workflows/messages';
 import { keep, recordHistories } from './histories';
-import { onStage, otherNumber, otherThan, refusal } from './support';
+import { auditLines, onStage, otherNumber, otherThan, refusal } from './support';
 
 // One enrollment for each path through the workflow; each becomes a fixture of the replay test.
 recordHistories();
@@ -193,6 +194,44 @@ describe('an enrollment over waits of seconds to days', () => {
     expect(await started.finish()).toMatchObject({ state: 'completed', phoneNumber: '•••••••••••50' });
     expect(await started.records()).toEqual(['sms active', 'totp active']);
     await keep(started, 'number-changed');
+  });
+
+  test('takes the code of a number from another hand alone than the one that set it, whatever way the code comes', async () => {
+    const [onboarding, agent, supervisor] = [{ caller: 'onboarding' }, { caller: 'support' }, { caller: 'desk' }];
+    const started = await stage().start({ factors: ['sms'], startedBy: onboarding });
+    const { handle } = started;
+    const codeBy = (by: Actor, code: string) =>
+      handle.executeUpdate(messages.confirmCode, { args: [{ factor: 'sms', code, by }] });
+    await expect(codeBy(onboarding, await started.texted())).rejects.toMatchObject(refusal('second_person_needed'));
+    await stage().later(31);
+    await handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber: otherNumber, by: agent }] });
+    const code = await started.texted();
+    await expect(codeBy(agent, code)).rejects.toMatchObject(refusal('second_person_needed'));
+    await handle.signal(messages.submitBindingCode, { code, by: agent });
+    await handle.signal(messages.submitBindingCode, code); // from a hand that nobody can tell
+    expect(await started.until(({ lastProblem }) => lastProblem?.code === 'second_person_needed')).toMatchObject({
+      state: 'awaiting_code',
+      attemptsLeft: 5,
+      phoneNumberChanges: 1,
+      notices: [{ type: 'phone_number_changed' }],
+    });
+    await handle.signal(messages.submitBindingCode, { code, by: supervisor });
+    expect(await handle.result()).toMatchObject({
+      state: 'completed',
+      notices: [{ type: 'phone_number_changed' }, { type: 'factor_confirmed', factor: 'sms' }],
+    });
+    expect((await started.confirms()).map(({ body }) => body['binding_code'])).toEqual([code]);
+    const lines = await auditLines(handle.workflowId);
+    expect(lines.map(({ action, result, hand }) => [action, result ?? hand])).toEqual([
+      ['challenge_sent', undefined],
+      ['phone_number_changed', 'support'],
+      ['challenge_sent', undefined],
+      ['code_result', 'second_person_needed'],
+      ['code_result', 'second_person_needed'],
+      ['code_result', 'confirmed'],
+      ['settled', undefined],
+    ]);
+    await keep(started, 'two-hands');
   });
 
   test('whose token is over goes on at the same step when another one comes, days later', async () => {

@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import type { Case } from './support';
 
 export const historiesFolder = join(__dirname, '../histories');
 
@@ -12,6 +12,7 @@ export const historyNames = [
   'wrong-code',
   'resend',
   'number-changed',
+  'two-hands',
   'renewal',
   'lost-associate',
   'lost-confirm',
@@ -21,24 +22,29 @@ export const historyNames = [
   'failed',
   'continues-as-new',
   'continued-as-new',
+  'number-limit',
+  'sending-limit',
+  'stopped-prefixes',
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 
-/** With RECORD_HISTORIES set, every history is written anew; without it, nothing is. */
-const isRecording = process.env['RECORD_HISTORIES'] !== undefined;
+/** With RECORD_HISTORIES=1 every history is written anew, with a history's name that one alone; without it, nothing is. */
+const recorded = process.env['RECORD_HISTORIES'];
 
-/** To be called by the one file that records: what an earlier recording left goes. */
+/** To be called by each file that records. What is recorded under a name that went, the replay test finds. */
 export function recordHistories(): void {
   beforeAll(() => {
-    if (!isRecording) return;
-    rmSync(historiesFolder, { recursive: true, force: true });
-    mkdirSync(historiesFolder);
+    if (recorded === '1') mkdirSync(historiesFolder, { recursive: true });
   });
 }
 
 /** Makes what ran a fixture of the replay test. `runId`: of a run that another one has followed. */
-export async function keep({ handle }: Case, name: HistoryName, runId?: string): Promise<void> {
-  if (!isRecording) return;
+export async function keep(
+  { handle }: { readonly handle: Pick<WorkflowHandle, 'client' | 'workflowId'> },
+  name: HistoryName,
+  runId?: string,
+): Promise<void> {
+  if (recorded !== '1' && recorded !== name) return;
   const history = await handle.client.getHandle(handle.workflowId, runId).fetchHistory();
   writeFileSync(join(historiesFolder, `${name}.json`), `${historyToJSON(history)}\n`);
 }

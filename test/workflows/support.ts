@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeySync, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import {
@@ -14,11 +15,13 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities, type Activities } from '../../src/activities';
+import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import { isAccepted } from '../../src/enrollment/enrollment';
 import { viewOf } from '../../src/enrollment/view';
 import type { EnrollmentStatus } from '../../src/enrollment/status';
 import type { OpaqueTokens } from '../../src/enrollment/token-owner';
+import { createSendingLimits, type SendingLimitsParts } from '../../src/temporal/sending-limits';
 import { mfaEnrollment } from '../../src/workflows';
 import * as messages from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
@@ -72,6 +75,8 @@ export interface StageOptions {
   readonly maxCachedWorkflows?: number;
   /** What the activities do with a token whose user cannot be read; an enrollment has its own option. */
   readonly opaqueTokens?: OpaqueTokens;
+  /** The limits of texts; none when absent. Their counters are kept by this server. */
+  readonly sendingLimits?: Pick<SendingLimitsParts, 'textsPerNumber' | 'textsPerCaller' | 'timing'>;
   /** Activities that take the place of the real ones, made from them. */
   readonly standIns?: (real: Activities) => Partial<Activities>;
 }
@@ -79,7 +84,7 @@ export interface StageOptions {
 /** A Temporal server, an emulated tenant and a worker between them: what the enrollments of one test file run on. */
 export async function startStage(
   server: keyof typeof servers,
-  { maxCachedWorkflows = 0, opaqueTokens = 'refuse', standIns = () => ({}) }: StageOptions = {},
+  { maxCachedWorkflows = 0, opaqueTokens = 'refuse', standIns = () => ({}), sendingLimits }: StageOptions = {},
 ) {
   logSdkToFile();
   const [tenant, environment, workflowBundle] = await Promise.all([startTenant(), servers[server](), bundle()]);
@@ -90,6 +95,10 @@ export async function startStage(
   const real = createActivities({
     mfa,
     opaqueTokens,
+    sendingLimits:
+      sendingLimits === undefined
+        ? noSendingLimits
+        : createSendingLimits({ client, taskQueue, idKey: generateKeySync('hmac', { length: 256 }), ...sendingLimits }),
     cancelRun: async (workflowId, runId) => void (await client.workflow.getHandle(workflowId, runId).cancel()),
   });
 
@@ -367,6 +376,25 @@ export async function requestsOf(tenant: Tenant, userId: string, path: string) {
 function tokenOf({ headers, body }: z.infer<typeof requests>[number]): string {
   const sent = body['mfa_token'] ?? headers['authorization']?.replace('Bearer ', '');
   return typeof sent === 'string' ? sent : '';
+}
+
+/** What the worker's log says of an enrollment for the audit, oldest first, once it tells of the end: the log is written in batches. */
+export async function auditLines(workflowId: string) {
+  const line = z.object({
+    workflowId: z.string(),
+    action: z.string(),
+    result: z.string().optional(),
+    hand: z.string().optional(),
+  });
+  for (;;) {
+    const lines = readFileSync(sdkLogPath(), 'utf8')
+      .split('\n')
+      .flatMap((text) => / INFO audit (\{.*\})$/.exec(text)?.[1] ?? [])
+      .map((meta) => line.parse(JSON.parse(meta)))
+      .filter((each) => each.workflowId === workflowId);
+    if (lines.some(({ action }) => action === 'settled')) return lines;
+    await sleep(20); // the test's own time limit ends it
+  }
 }
 
 /** A code that is not this one; another `by`, another code. */

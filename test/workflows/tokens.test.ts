@@ -171,6 +171,40 @@ describe('a token that is over while the user is slow', () => {
   });
 });
 
+describe('a token with what its user was shown', () => {
+  test('is their consent, until the number is changed; one for the number before is refused and not accepted as an update', async () => {
+    const { tenant } = stage();
+    const userId = await tenant.newUser();
+    const started = await stage().start({ userId, factors: ['sms'], token: { accessToken: 'of-nobody' } });
+    const consented = async (phoneNumberChanges: number, claim = 'one-page') =>
+      started.handle.executeUpdate(messages.renewToken, {
+        args: [{ ...(await fullToken(userId)), claim, shown: { phoneNumberChanges } }],
+      });
+    expect(await consented(0)).toMatchObject({ claim: 'one-page', consentedAt: expect.any(String) });
+    await started.changeNumber();
+    expect(await started.status()).not.toHaveProperty('consentedAt');
+    const accepted = async () =>
+      ((await started.handle.fetchHistory()).events ?? []).filter(
+        (event) => event.workflowExecutionUpdateAcceptedEventAttributes,
+      ).length;
+    const before = await accepted();
+    await expect(consented(0)).rejects.toMatchObject(refusal('number_changed'));
+    expect(await accepted()).toBe(before);
+    expect(await consented(1)).toMatchObject({ phoneNumberChanges: 1, consentedAt: expect.any(String) });
+  });
+
+  test('is no consent without a claim, nor is a claim alone', async () => {
+    const userId = await stage().tenant.newUser();
+    const started = await stage().start({ userId, factors: ['sms'] });
+    for (const more of [{ shown: { phoneNumberChanges: 0 } }, { claim: 'one-page' }]) {
+      const answer = await started.handle.executeUpdate(messages.renewToken, {
+        args: [{ ...(await fullToken(userId)), ...more }],
+      });
+      expect(answer).not.toHaveProperty('consentedAt');
+    }
+  });
+});
+
 describe('the token of the second factor', () => {
   const tokens = async (started: Case) => (await started.associates()).map(({ token }) => token);
 

@@ -1,0 +1,26 @@
+/**
+ * Whose hand did something, as keyed hashes that the API makes: nobody's name gets into an enrollment. Whoever writes to Temporal
+ * directly has no hand that could be told.
+ */
+export interface Actor {
+  /** Of the name of the API key or of the JWT's client. */
+  readonly caller: string;
+  /** Of the person at the caller's keyboard, where the caller names its people. */
+  readonly person?: string;
+}
+
+/** 128 bits in base64url; more is allowed, so that another hash may follow. */
+const isHash = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
+
+/** An actor as it comes with a message; `undefined` when it is none. Never throws. */
+export function parseActor(value: unknown): Actor | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { caller, person }: { readonly caller?: unknown; readonly person?: unknown } = value;
+  if (!isHash(caller)) return undefined;
+  if (person === undefined) return { caller };
+  return isHash(person) ? { caller, person } : undefined;
+}
+
+/** Could these be the same hand? Two people of one caller count as one: a caller that was taken over could name anybody. */
+export const isSameHand = (one: Actor, other: Actor): boolean =>
+  one.caller === other.caller || (one.person !== undefined && one.person === other.person);

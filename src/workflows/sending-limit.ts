@@ -1,0 +1,97 @@
+import {
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { failureTypes } from '../enrollment/failures';
+import { mustContinueAsNew } from '../enrollment/run-limits';
+import {
+  forgottenAt,
+  nothingSent,
+  parseReservation,
+  parseReservationId,
+  parseSendingCount,
+  release,
+  reserve,
+  type Reservation,
+  type Reserved,
+  type SendingCount,
+} from '../enrollment/sending-limit';
+import { Unreadable } from '../enrollment/unsealed';
+
+export const sendingLimitType = 'mfaSendingLimit';
+
+/** What a run begins with: the reservation that started it, or what the run before it had counted. */
+export type SendingLimitInput = { readonly first: Reservation } | { readonly counted: SendingCount };
+
+/** Refused as `malformed` when the argument is no reservation, or was not sealed by the payload codec. */
+export const reserveTexts = defineUpdate<Reserved, [Reservation]>('reserve');
+/** A text that was reserved was surely not sent. A signal, for nobody waits for it. */
+export const releaseText = defineSignal<[unknown?]>('release');
+
+/**
+ * Counts the texts and calls to one phone number, or those of one caller, so that they stay within a cap in any 24 hours
+ * whatever enrollments and processes come and go. Ends by itself when nothing is left to remember.
+ */
+export async function mfaSendingLimit(input: SendingLimitInput): Promise<void> {
+  let count = countAtStart(input);
+  let messages = 0;
+  setHandler(
+    reserveTexts,
+    (reservation) => {
+      messages += 1;
+      const { count: next, reserved } = reserve(count, reservation, Date.now());
+      count = next;
+      return reserved;
+    },
+    {
+      description: 'Asks whether so many more may be sent: {id, wanted, cap}',
+      validator: (value: unknown) => {
+        if (parseReservation(value) !== undefined) return;
+        throw ApplicationFailure.nonRetryable('A reservation is {id, wanted, cap}, sealed.', 'malformed');
+      },
+    },
+  );
+  setHandler(
+    releaseText,
+    (value) => {
+      messages += 1;
+      const id = parseReservationId(value);
+      if (id !== undefined) count = release(count, id, Date.now());
+    },
+    { description: 'What was reserved under this id was surely not sent: {id}' },
+  );
+
+  const hasGrown = (): boolean => {
+    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+    return mustContinueAsNew({
+      messages,
+      historyEvents: historyLength,
+      historyBytes: historySize,
+      suggested: continueAsNewSuggested,
+    });
+  };
+  for (let until = forgottenAt(count, Date.now()); until > Date.now(); until = forgottenAt(count, Date.now())) {
+    if (await condition(hasGrown, until - Date.now())) await continueAsNew<typeof mfaSendingLimit>({ counted: count });
+  }
+}
+
+/** Throws a plain error, so that the task is tried again, where the key of the input may come back. */
+function countAtStart(input: unknown): SendingCount {
+  if (input instanceof Unreadable && input.reason === 'key_missing') {
+    throw new Error('The input is sealed with a key that is not in the key ring.');
+  }
+  const given = typeof input === 'object' && input !== null ? input : {};
+  const counted = 'counted' in given ? parseSendingCount(given.counted) : undefined;
+  const first = 'first' in given ? parseReservation(given.first) : undefined;
+  if (counted !== undefined) return counted;
+  if (first !== undefined) return reserve(nothingSent, first, workflowInfo().startTime.getTime()).count;
+  throw ApplicationFailure.nonRetryable(
+    'A sending limit begins with {first: {id, wanted, cap}}.',
+    failureTypes.invalidInput,
+  );
+}
