@@ -6,7 +6,9 @@ import { defined } from './enrollment/defined';
 import { createLogger } from './logger';
 import { runMain } from './run-main';
 import { identity } from './temporal/connection';
-import { createDataConverter } from './temporal/data-converter';
+import { sealedClientOptions } from './temporal/data-converter';
+import { createReadiness } from './temporal/readiness';
+import { createSendingLimits } from './temporal/sending-limits';
 import { connectWorker } from './temporal/worker-connection';
 import { createWorker } from './worker/create';
 import { createHealthServer } from './worker/health';
@@ -31,15 +33,15 @@ async function main(): Promise<void> {
   const { namespace, taskQueue } = config.temporal;
   const client = new Client({
     connection,
-    namespace,
     identity: identity('mfa-worker'),
-    dataConverter: createDataConverter(config.payload),
+    ...sealedClientOptions(config.payload, namespace),
   });
   const worker = await createWorker({
     ...{ connection, client, mfa, namespace, taskQueue, opaqueTokens },
+    sendingLimits: createSendingLimits({ client, taskQueue, idKey: config.idKey, ...config.sendingLimits }),
     payload: config.payload,
   });
-  const health = createHealthServer(worker);
+  const health = createHealthServer({ worker, ready: createReadiness(connection, namespace), logger });
   try {
     const running = worker.run(); // ends on SIGTERM and SIGINT, which the Temporal runtime hears
     if (config.worker.healthPort !== undefined) {

@@ -33,3 +33,13 @@ export function failureOf(error: unknown, { repeatable }: { readonly repeatable:
       return ApplicationFailure.create({ type: failureTypes.ambiguous, message, details, nonRetryable: true });
   }
 }
+
+/**
+ * The counters of texts could not be asked: nothing was sent, and Temporal tries again. `error` comes from Temporal's client and
+ * may name the counter, which is a keyed hash; it is not passed on, for the message is all that an operator needs.
+ */
+export const limitsUnreachable = (error: unknown): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: failureTypes.limitsUnreachable,
+    message: `The limits of texts cannot be asked now (${error instanceof Error ? error.name : 'unknown'}), so nothing was sent.`,
+  });

@@ -1,6 +1,6 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { Auth0Error } from '../auth0/errors';
+import { Auth0Error, type Auth0Verdict } from '../auth0/errors';
 import type { MfaClient } from '../auth0/mfa';
 import { defined } from '../enrollment/defined';
 import { failureTypes } from '../enrollment/failures';
@@ -22,12 +22,15 @@ import { foreignToken, type OpaqueTokens } from '../enrollment/token-owner';
 import { factors } from '../factors';
 import { withinAttempt } from './attempt';
 import { becameActive, leftAnAuthenticator } from './earlier-attempt';
-import { failureOf } from './failures';
+import { failureOf, limitsUnreachable } from './failures';
+import type { SendingLimits, SendingReserved } from './sending-limits';
 
 export interface ActivityDependencies {
   readonly mfa: MfaClient;
   /** Whether tokens are used whose user cannot be read. The workflow's own rule is checked again here, where Auth0 is spoken to. */
   readonly opaqueTokens: OpaqueTokens;
+  /** Asked before a text or call is asked for. */
+  readonly sendingLimits: SendingLimits;
   /** Asks Temporal to cancel a run, so that an enrollment cancelled by its own signal closes as Canceled. */
   readonly cancelRun: (workflowId: string, runId: string) => Promise<void>;
 }
@@ -39,7 +42,7 @@ export type Activities = ReturnType<typeof createActivities>;
  * Temporal does. No call is made with a token of another user than the one it is for. Input and result pass through
  * Temporal's history, encrypted by the payload codec.
  */
-export function createActivities({ mfa, opaqueTokens, cancelRun }: ActivityDependencies) {
+export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }: ActivityDependencies) {
   /** Runs a call of the user's own; a verdict that `refusal` names becomes a value, any other a failure. */
   async function asOwner<Outcome>(
     { userId, accessToken }: ListInput,
@@ -50,6 +53,22 @@ export function createActivities({ mfa, opaqueTokens, cancelRun }: ActivityDepen
     const foreign = foreignToken(accessToken, userId, opaqueTokens);
     if (foreign !== undefined) return { kind: 'token_refused', problem: foreign };
     return refusing<Outcome | TokenRefused>(call, (error) => refusal(error) ?? tokenRefusal(error), kind);
+  }
+
+  /** Counts the text or call that this step is about to ask for; `undefined` for a factor that is not delivered to a phone. */
+  async function reserve(
+    { factor, phoneNumber, caller }: AssociateInput,
+    signal: AbortSignal,
+  ): Promise<SendingReserved | undefined> {
+    const { delivery } = factors[factor];
+    if (delivery.type !== 'sent' || delivery.bucket !== 'phone' || phoneNumber === undefined) return undefined;
+    const { workflowExecution, activityId } = activityInfo();
+    const id = `${workflowExecution?.runId ?? ''}:${activityId}`;
+    try {
+      return await sendingLimits.reserve({ id, phoneNumber, ...defined({ caller }) }, signal);
+    } catch (error) {
+      throw limitsUnreachable(error);
+    }
   }
 
   return {
@@ -68,6 +87,7 @@ export function createActivities({ mfa, opaqueTokens, cancelRun }: ActivityDepen
     /**
      * `POST /mfa/associate`: sends a code (sms, voice, email) or makes a setup key (otp), and leaves an authenticator. An
      * attempt after the first looks before it asks again, since a worker may have died between Auth0's answer and ours.
+     * A text or call is counted by the limits of all enrollments first, and taken back where Auth0 surely sent none.
      */
     async associate(input: AssociateInput): Promise<AssociateOutcome> {
       const { accessToken, factor, phoneNumber } = input;
@@ -81,8 +101,19 @@ export function createActivities({ mfa, opaqueTokens, cancelRun }: ActivityDepen
               nonRetryable: true,
             });
           }
+          const reserved = await reserve(input, signal);
+          if (reserved?.type === 'refused') {
+            const { why, retryAt } = reserved;
+            log.warn('a limit keeps a text or call from being sent', { why });
+            return { kind: 'not_sent', why, ...defined({ retryAt }) };
+          }
           const request = factors[factor].associateRequest(defined({ phoneNumber }));
-          return { kind: 'associated', challenge: await mfa.associate(accessToken, request, signal) };
+          try {
+            return { kind: 'associated', challenge: await mfa.associate(accessToken, request, signal) };
+          } catch (error) {
+            if (error instanceof Auth0Error && !maySend[error.verdict]) await reserved?.release();
+            throw error;
+          }
         },
         (error) => {
           switch (error.verdict) {
@@ -205,6 +236,27 @@ function tokenRefusal({ verdict }: Auth0Error): TokenRefused | undefined {
   if (verdict === 'token_expired') return { kind: 'token_refused', problem: 'token_refused' };
   return verdict === 'token_wrong_kind' ? { kind: 'token_refused', problem: 'token_wrong_kind' } : undefined;
 }
+
+/** After which answers to an associate a text may be under way: whatever is not surely without effect. */
+const maySend: Readonly<Record<Auth0Verdict, boolean>> = {
+  unreachable: false,
+  throttled: false,
+  ambiguous: true,
+  configuration: false,
+  malformed_request: false,
+  token_expired: false,
+  token_wrong_kind: false,
+  unexpected: true,
+  denied: true,
+  pending: true,
+  code_rejected: true,
+  challenge_expired: true,
+  too_many_codes: true,
+  too_many_texts: false,
+  phone_number_invalid: false,
+  authenticator_limit: false,
+  not_found: true,
+};
 
 /** A refusal that says nothing about this step. The enrollment waits for an operator; the log tells what came. */
 function unexpected(error: Auth0Error): Unexpected | undefined {

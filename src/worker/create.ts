@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { SendingLimits } from '../activities/sending-limits';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
 import type { OpaqueTokens } from '../enrollment/token-owner';
@@ -14,6 +15,7 @@ export interface WorkerParts {
   readonly client: Client;
   readonly mfa: MfaClient;
   readonly opaqueTokens: OpaqueTokens;
+  readonly sendingLimits: SendingLimits;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
@@ -33,6 +35,7 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     activities: createActivities({
       mfa: parts.mfa,
       opaqueTokens: parts.opaqueTokens,
+      sendingLimits: parts.sendingLimits,
       cancelRun: async (workflowId, runId) => {
         await parts.client.workflow.getHandle(workflowId, runId).cancel();
       },

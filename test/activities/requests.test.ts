@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities';
+import { noSendingLimits } from '../../src/activities/sending-limits';
 import type { MfaClient } from '../../src/auth0/mfa';
 import type { Associated, TokenSet } from '../../src/enrollment/steps';
 import type { Authenticator } from '../../src/factors';
@@ -91,6 +92,8 @@ test('a run has itself cancelled, and no other run of the same enrollment', asyn
   const cancelRun = jest.fn(() => Promise.resolve());
   const { mfa } = auth0That(refusal({ verdict: 'pending' }));
   const own = new MockActivityEnvironment({ workflowExecution: { workflowId: 'the-enrollment', runId: 'this-run' } });
-  await runIn(own, () => createActivities({ mfa, opaqueTokens: 'refuse', cancelRun }).cancelOwnRun());
+  await runIn(own, () =>
+    createActivities({ mfa, opaqueTokens: 'refuse', sendingLimits: noSendingLimits, cancelRun }).cancelOwnRun(),
+  );
   expect(cancelRun.mock.calls).toEqual([['the-enrollment', 'this-run']]);
 });

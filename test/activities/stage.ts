@@ -1,6 +1,7 @@
 import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities, type Activities } from '../../src/activities';
+import { noSendingLimits, type SendingLimits } from '../../src/activities/sending-limits';
 import { Auth0Error, type Auth0ErrorDetails } from '../../src/auth0/errors';
 import type { MfaClient } from '../../src/auth0/mfa';
 import type { OpaqueTokens } from '../../src/enrollment/token-owner';
@@ -77,8 +78,11 @@ export function auth0That(refuses: Auth0Error, but: Partial<MfaClient> = {}) {
   return { mfa, asked };
 }
 
-export const activitiesOf = (mfa: MfaClient, opaqueTokens: OpaqueTokens = 'refuse'): Activities =>
-  createActivities({ mfa, opaqueTokens, cancelRun: () => Promise.resolve() });
+export const activitiesOf = (
+  mfa: MfaClient,
+  opaqueTokens: OpaqueTokens = 'refuse',
+  sendingLimits: SendingLimits = noSendingLimits,
+): Activities => createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun: () => Promise.resolve() });
 
 export const environment = (attempt = 1) =>
   new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR', () => undefined) });
