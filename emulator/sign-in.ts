@@ -16,6 +16,8 @@ export interface AuthorizeRequest {
   readonly nonce?: string | undefined;
   readonly loginHint?: string | undefined;
   readonly codeChallenge?: string | undefined;
+  /** The application asked for a fresh sign-in (`prompt=login` or `max_age`), so the id_token says when the user signed in. */
+  readonly tellsAuthTime: boolean;
 }
 
 /** A browser's session at the login page. */
@@ -23,6 +25,8 @@ export interface Session {
   readonly userId: string;
   /** What id_tokens name it by: OpenID Connect Front-Channel Logout 1.0, section 3. Not the cookie, which is secret. */
   readonly sid: string;
+  /** When the password was right, epoch milliseconds. Absent in a session that an emulator before this one kept. */
+  readonly authenticatedAt?: number;
 }
 
 /** A sign-in under way in a browser. */

@@ -72,6 +72,16 @@ export const switchTable = {
   oobCodeLifeSeconds: unverified(seconds, 300, 'Life of an oob_code.'),
   confirmTokenForAssociate: unverified(z.boolean(), true, 'The token from a confirm works for associate.'),
   offlineAccess: unverified(z.boolean(), true, 'Offline_access is honoured with the MFA audience.'),
+  idTokenWithMfaAudience: unverified(
+    z.boolean(),
+    true,
+    'A sign-in with the scope openid gives an id_token with the MFA audience too.',
+  ),
+  reauthentication: unverified(
+    z.enum(['asks', 'silent']),
+    'asks',
+    'What prompt=login and max_age do to a browser with a session; silent: it passes, as when another identity provider signs it in.',
+  ),
   notEnrolledAnswer: unverified(
     z.enum(['unsupported_challenge_type', 'association_required']),
     'unsupported_challenge_type',

@@ -15,6 +15,8 @@ export interface Grant {
   readonly nonce?: string | undefined;
   /** Of the browser session behind it. */
   readonly sid?: string | undefined;
+  /** Epoch milliseconds: when the user signed in, for an application that asked to be told. */
+  readonly authenticatedAt?: number | undefined;
   readonly authMethods?: readonly string[];
   /** Overrides the audience's own life. */
   readonly lifeSeconds?: number | undefined;
@@ -60,12 +62,14 @@ export async function issueTokens(
   tenant: Tenant,
   grant: Grant,
 ): Promise<{ readonly jti: string; readonly body: Record<string, unknown> & { readonly access_token: string } }> {
-  const { user, clientId, issuer, audience, nonce, sid, authMethods } = grant;
+  const { user, clientId, issuer, audience, nonce, sid, authenticatedAt, authMethods } = grant;
   const scope = grantedScope(tenant, audience, grant.scope);
   const lifeSeconds = grant.lifeSeconds ?? (isMfaAudience(tenant, audience) ? mfaLife : defaultLife);
   const subject = user.userId;
   const access = await tenant.tokens.mintAccessToken({ issuer, subject, audience, clientId, scope, lifeSeconds });
-  const idToken = scope.includes('openid')
+  const hasIdToken =
+    scope.includes('openid') && (tenant.state.switches.idTokenWithMfaAudience || !isMfaAudience(tenant, audience));
+  const idToken = hasIdToken
     ? await tenant.tokens.mintIdToken({
         issuer,
         subject,
@@ -73,6 +77,7 @@ export async function issueTokens(
         email: user.email,
         nonce,
         sid,
+        authenticatedAt,
         ...(authMethods && { authMethods }),
       })
     : undefined;

@@ -48,6 +48,8 @@ export interface Tokens {
     email: string;
     nonce?: string | undefined;
     sid?: string | undefined;
+    /** Epoch milliseconds. */
+    authenticatedAt?: number | undefined;
     authMethods?: readonly string[];
   }): Promise<string>;
   /** Signature and time; issuer and audience are the caller's to judge. */
@@ -92,7 +94,7 @@ export async function createTokens(clock: Clock, signingKey: JWK): Promise<Token
       );
       return { token, jti };
     },
-    mintIdToken: ({ issuer, subject, clientId, email, nonce, sid, authMethods }) => {
+    mintIdToken: ({ issuer, subject, clientId, email, nonce, sid, authenticatedAt, authMethods }) => {
       const iat = epochSeconds(clock.now());
       return sign(
         {
@@ -106,6 +108,7 @@ export async function createTokens(clock: Clock, signingKey: JWK): Promise<Token
           name: email,
           ...(nonce !== undefined && { nonce }),
           ...(sid !== undefined && { sid }),
+          ...(authenticatedAt !== undefined && { auth_time: epochSeconds(authenticatedAt) }),
           ...(authMethods !== undefined && { amr: authMethods }),
         },
         'JWT',

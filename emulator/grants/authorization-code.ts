@@ -14,16 +14,19 @@ export const authorizationCode: GrantHandler = async ({ tenant, request, applica
   const known = tenant.state.authorizationCodes.get(code);
   tenant.state.authorizationCodes.delete(code);
   if (known === undefined || known.expiresAt <= tenant.clock.now()) throw codeInvalid();
-  const { clientId, redirectUri, issuer, audience, scope, nonce } = known.request;
+  const { clientId, redirectUri, issuer, audience, scope, nonce, tellsAuthTime } = known.request;
   const user = tenant.state.users.get(known.session.userId);
-  const { sid } = known.session;
+  const { sid, authenticatedAt } = known.session;
   if (user === undefined || clientId !== application.clientId) throw codeInvalid();
   if (issuer !== issuerFor(tenant.place, request.host)) throw codeInvalid();
   if (textField(request.body, 'redirect_uri') !== redirectUri) {
     throw new OAuthError(403, 'invalid_grant', 'The redirect URI is wrong.');
   }
   checkVerifier(known, textField(request.body, 'code_verifier'));
-  const { body } = await issueTokens(tenant, { user, clientId, issuer, audience, scope, nonce, sid });
+  const { body } = await issueTokens(tenant, {
+    ...{ user, clientId, issuer, audience, scope, nonce, sid },
+    ...(tellsAuthTime && { authenticatedAt }),
+  });
   return body;
 };
 

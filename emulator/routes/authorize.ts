@@ -59,6 +59,8 @@ function begin(tenant: Tenant, request: FastifyRequest, reply: FastifyReply, bac
   if (codeChallenge !== undefined && textField(query, 'code_challenge_method') !== 'S256') {
     throw new OAuthError(400, 'invalid_request', 'Only code_challenge_method=S256 is supported');
   }
+  const prompt = textField(query, 'prompt');
+  const maxAge = maxAgeOf(query);
   const issuer = issuerFor(tenant.place, request.host);
   const signIn: SignIn = {
     id: tenant.random.text(alphabets.alphanumeric, 32),
@@ -70,10 +72,11 @@ function begin(tenant: Tenant, request: FastifyRequest, reply: FastifyReply, bac
       nonce: textField(query, 'nonce'),
       loginHint: textField(query, 'login_hint'),
       codeChallenge,
+      tellsAuthTime: prompt === 'login' || maxAge !== undefined,
     },
   };
-  const prompt = textField(query, 'prompt');
-  const session = prompt === 'login' ? undefined : sessionOf(tenant, request);
+  const known = sessionOf(tenant, request);
+  const session = mustAskAgain(tenant, known, prompt, maxAge) ? undefined : known;
   const user = tenant.state.users.get(session?.userId ?? '');
   if (prompt === 'none') requireSilence(tenant, user, signIn);
   tenant.state.signIns.set(signIn.id, signIn);
@@ -84,6 +87,26 @@ function begin(tenant: Tenant, request: FastifyRequest, reply: FastifyReply, bac
 
 function sessionOf(tenant: Tenant, request: FastifyRequest): Session | undefined {
   return tenant.state.sessions.get(request.cookies[sessionCookie] ?? '');
+}
+
+/** Seconds; undefined when it was not asked for. @throws OAuthError for what is no number of seconds. */
+function maxAgeOf(query: unknown): number | undefined {
+  const text = textField(query, 'max_age');
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new OAuthError(400, 'invalid_request', 'max_age must be a number of seconds');
+  return Number(text);
+}
+
+/** OpenID Connect Core 1.0, 3.1.2.1: `login` always asks again, `max_age` when the sign-in is older than that; 0 is any sign-in. */
+function mustAskAgain(
+  { clock, state }: Tenant,
+  session: Session | undefined,
+  prompt: string | undefined,
+  maxAge: number | undefined,
+): boolean {
+  if (state.switches.reauthentication === 'silent') return false;
+  if (prompt === 'login' || maxAge === 0) return true;
+  return maxAge !== undefined && clock.now() - (session?.authenticatedAt ?? 0) > maxAge * 1000;
 }
 
 function requireSilence(tenant: Tenant, user: User | undefined, { request }: SignIn): void {

@@ -27,7 +27,10 @@ export const discoveryRoutes: AddRoutes = (app, tenant) => {
       token_endpoint_auth_methods_supported: supportedMethods,
       token_endpoint_auth_signing_alg_values_supported: ['RS256', 'RS384', 'PS256'],
       id_token_signing_alg_values_supported: ['RS256'],
-      claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'nonce', 'sid', 'email', 'email_verified', 'name', 'amr'],
+      claims_supported: [
+        ...['sub', 'iss', 'aud', 'exp', 'iat', 'nonce', 'sid', 'auth_time'],
+        ...['email', 'email_verified', 'name', 'amr'],
+      ],
     };
   });
 

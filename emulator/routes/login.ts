@@ -25,7 +25,11 @@ export const loginRoutes: AddRoutes = (app, tenant) => {
       return show(reply.code(400), signIn, username, 'Wrong email or password.');
     }
     const secret = tenant.random.text(alphabets.alphanumeric, 40);
-    const session = { userId: user.userId, sid: tenant.random.text(alphabets.alphanumeric, 32) };
+    const session = {
+      userId: user.userId,
+      sid: tenant.random.text(alphabets.alphanumeric, 32),
+      authenticatedAt: tenant.clock.now(),
+    };
     tenant.state.sessions.set(secret, session);
     // Silent sign-in happens in a frame of the application's page, where a cookie goes only with SameSite=None, and
     // that needs https.

@@ -3,14 +3,22 @@ import { EncryptJWT, jwtDecrypt } from 'jose';
 import { z } from 'zod';
 import { derivedKey, linkLifeSeconds } from './links';
 
-/** What a browser carries between the link and the callback: which case, which link, and the secrets of this one sign-in. */
+/** What a browser carries between the consent page and the callback: which enrollment, which link, what the user has agreed to, and the secrets of this one sign-in. */
 export interface SignIn {
   readonly enrollmentId: string;
   readonly linkId: string;
+  /** As it stands in its address, to show the consent page again. */
+  readonly link: string;
+  /** What the user was shown (`EnrollmentStatus`), which the enrollment must still be like when it takes the token. */
+  readonly phoneNumberChanges: number;
+  /** Epoch ms of the user's consent: an earlier sign-in proves nothing. */
+  readonly agreedAt: number;
   /** Comes back with the callback, and from this browser only (RFC 6749, 10.12). */
   readonly state: string;
   /** RFC 7636. */
   readonly codeVerifier: string;
+  /** Comes back in the ID token (OpenID Connect Core 1.0, 3.1.3.7). */
+  readonly nonce: string;
 }
 
 export interface SignInCookie {
@@ -21,9 +29,17 @@ export interface SignInCookie {
   open(text: string): Promise<SignIn | undefined>;
 }
 
-/** Encrypted, so that the page's browser holds the verifier without knowing it. `lax`: the way back from Auth0 is cross-site. */
-export function createSignInCookie(idKey: KeyObject, secure: boolean): SignInCookie {
-  const key = derivedKey(idKey, 'sign-in-cookie');
+/**
+ * Encrypted, so that the page's browser holds the verifier without knowing it. `lax`: the way back from Auth0 is cross-site.
+ * Cookies that were made under `previousIdKeys` are still opened.
+ */
+export function createSignInCookie(
+  idKey: KeyObject,
+  secure: boolean,
+  previousIdKeys: readonly KeyObject[] = [],
+): SignInCookie {
+  const key = derivedKey(idKey, use);
+  const ring = [key, ...previousIdKeys.map((previous) => derivedKey(previous, use))];
   return {
     name: secure ? '__Host-mfa-sign-in' : 'mfa-sign-in',
     options: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: linkLifeSeconds },
@@ -32,21 +48,30 @@ export function createSignInCookie(idKey: KeyObject, secure: boolean): SignInCoo
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
         .setExpirationTime(`${linkLifeSeconds}s`)
         .encrypt(key),
-    open: async (text) => {
-      try {
-        const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
-        const { payload } = await jwtDecrypt(text, key, { ...algorithms, requiredClaims: ['exp'] });
-        return claims.parse(payload);
-      } catch {
-        return undefined;
-      }
-    },
+    open: async (text) =>
+      (await Promise.all(ring.map((each) => opened(text, each)))).find((found) => found !== undefined),
   };
+}
+
+const use = 'sign-in-cookie';
+
+async function opened(text: string, key: KeyObject): Promise<SignIn | undefined> {
+  try {
+    const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
+    const { payload } = await jwtDecrypt(text, key, { ...algorithms, requiredClaims: ['exp'] });
+    return claims.parse(payload);
+  } catch {
+    return undefined;
+  }
 }
 
 const claims = z.object({
   enrollmentId: z.string(),
   linkId: z.string(),
+  link: z.string(),
+  phoneNumberChanges: z.number(),
+  agreedAt: z.number(),
   state: z.string(),
   codeVerifier: z.string(),
+  nonce: z.string(),
 });

@@ -21,6 +21,8 @@ export interface AuthorizeRequest {
   readonly redirectUri: string;
   /** Bound to the browser that starts, against forged callbacks (RFC 6749, 10.12). */
   readonly state: string;
+  /** Fresh for each sign-in; comes back in the ID token and binds it to this request (OpenID Connect Core 1.0, 3.1.2.1). */
+  readonly nonce: string;
   /** `pkceChallenge(verifier)`. */
   readonly codeChallenge: string;
   /** Also ask for a refresh token. Auth0 may not give one for this audience. */
@@ -29,7 +31,10 @@ export interface AuthorizeRequest {
 
 /**
  * Where the user signs in to open the MFA API: authorization code with PKCE (RFC 7636, S256). A user with an active factor
- * is challenged with it; a silent request (`prompt=none`) would fail.
+ * is challenged with it; a silent request (`prompt=none`) would fail. A browser with a session is asked to sign in again
+ * (`prompt=login`, `max_age=0`); either parameter makes Auth0 put `auth_time` into the ID token, which proves that it was.
+ * Both can be stripped on their way through the browser, so whoever redeems the code has to check that claim
+ * (https://auth0.com/docs/authenticate/login/max-age-reauthentication; `createIdTokenCheck`).
  */
 export function authorizeUrl(request: AuthorizeRequest): string {
   const url = new URL('/authorize', auth0Origin(request));
@@ -40,6 +45,9 @@ export function authorizeUrl(request: AuthorizeRequest): string {
     audience: request.audience ?? mfaAudience(request.domain),
     scope: request.offlineAccess ? `${mfaScope} offline_access` : mfaScope,
     state: request.state,
+    nonce: request.nonce,
+    prompt: 'login',
+    max_age: '0',
     code_challenge: request.codeChallenge,
     code_challenge_method: 'S256',
   }).toString();

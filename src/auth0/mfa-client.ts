@@ -16,7 +16,7 @@ import {
   listRequest,
   refreshRequest,
 } from './requests';
-import { associateResponse, deleteResponse, listResponse, tokenResponse } from './responses';
+import { associateResponse, deleteResponse, listResponse, signInResponse, tokenResponse } from './responses';
 import { exchange } from './transport';
 
 /** All in milliseconds. */
@@ -122,7 +122,7 @@ export function createMfaClient(config: MfaClientConfig): MfaClient & { close():
       return send(refreshRequest(client, refreshToken), tokenResponse, signal);
     },
     async exchangeCode(request, signal) {
-      return send(exchangeRequest(client, request), tokenResponse, signal);
+      return send(exchangeRequest(client, request), signInResponse, signal);
     },
     async close() {
       closing ??= config.dispatcher ? Promise.resolve() : dispatcher.close();

@@ -1,6 +1,12 @@
 import type { Associated, Proof, TokenSet } from '../enrollment/steps';
 import type { AssociateRequest, Authenticator } from '../factors';
 
+/** What a sign-in gives. */
+export interface SignInTokens extends TokenSet {
+  /** As Auth0 sent it: nothing in it has been checked. `createIdTokenCheck` does that. */
+  readonly idToken?: string;
+}
+
 /** Auth0's MFA API. Every function throws Auth0Error (./errors) and nothing else, and never retries. */
 export interface MfaClient {
   associate(token: string, request: AssociateRequest, signal?: AbortSignal): Promise<Associated>;
@@ -14,5 +20,5 @@ export interface MfaClient {
   exchangeCode(
     request: { code: string; codeVerifier: string; redirectUri: string },
     signal?: AbortSignal,
-  ): Promise<TokenSet>;
+  ): Promise<SignInTokens>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Authenticator } from '../factors';
 import type { Associated, TokenSet } from '../enrollment/steps';
+import type { SignInTokens } from './mfa';
 
 // What Auth0 answers, as schemas from its spelling to ours. Fields that we do not use may come and go.
 
@@ -43,20 +44,29 @@ export const associateResponse = z
         },
   );
 
-/** `POST /oauth/token`. Auth0 fixes the life of an MFA token at 600 s, so that is what an answer without it means. */
-export const tokenResponse = z
-  .object({
-    access_token: text,
-    expires_in: z.number().int().positive().default(600),
-    refresh_token: text.nullish(),
-    scope: z.string().nullish(),
-  })
-  .transform((answer): TokenSet => ({
-    accessToken: answer.access_token,
-    expiresIn: answer.expires_in,
-    ...(answer.refresh_token ? { refreshToken: answer.refresh_token } : {}),
-    scope: answer.scope?.split(' ').filter((word) => word !== '') ?? [],
-  }));
+/** Auth0 fixes the life of an MFA token at 600 s, so that is what an answer without it means. */
+const tokenAnswer = z.object({
+  access_token: text,
+  expires_in: z.number().int().positive().default(600),
+  refresh_token: text.nullish(),
+  scope: z.string().nullish(),
+});
+
+const tokenSet = (answer: z.infer<typeof tokenAnswer>): TokenSet => ({
+  accessToken: answer.access_token,
+  expiresIn: answer.expires_in,
+  ...(answer.refresh_token ? { refreshToken: answer.refresh_token } : {}),
+  scope: answer.scope?.split(' ').filter((word) => word !== '') ?? [],
+});
+
+/** `POST /oauth/token` after a code of a factor, or a refresh. */
+export const tokenResponse = tokenAnswer.transform(tokenSet);
+
+/** `POST /oauth/token` after a sign-in, which also says who signed in and when. */
+export const signInResponse = tokenAnswer.extend({ id_token: text.nullish() }).transform((answer): SignInTokens => ({
+  ...tokenSet(answer),
+  ...(answer.id_token ? { idToken: answer.id_token } : {}),
+}));
 
 /** `GET /mfa/authenticators`. The wire says `oob_channel`; one page of the docs says `oob_channels`. */
 export const listResponse = z.array(

@@ -32,10 +32,11 @@ describe('authorizeUrl', () => {
     clientId: 'client-1',
     redirectUri: 'https://app.example.com/callback?x=1',
     state: 'state&1',
+    nonce: 'nonce&1',
     codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
   };
 
-  test('asks for a code for the MFA audience, with PKCE', () => {
+  test('asks for a code for the MFA audience, with PKCE, from a user who signs in for it', () => {
     const url = new URL(authorizeUrl(request));
     expect(`${url.origin}${url.pathname}`).toBe('https://tenant.eu.auth0.com/authorize');
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -45,6 +46,9 @@ describe('authorizeUrl', () => {
       audience: 'https://tenant.eu.auth0.com/mfa/',
       scope: 'openid profile enroll read:authenticators remove:authenticators',
       state: 'state&1',
+      nonce: 'nonce&1',
+      prompt: 'login',
+      max_age: '0',
       code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
       code_challenge_method: 'S256',
     });

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { URI } from 'otpauth';
 import { authorizeUrl, pkceChallenge } from '../../src/auth0/authorize';
 import type { Auth0Verdict } from '../../src/auth0/errors';
+import { createIdTokenCheck } from '../../src/auth0/id-token';
 import { createMfaClient, type MfaClientConfig } from '../../src/auth0/mfa-client';
 import { remedies } from '../../src/auth0/remedies';
 import { caught } from './caught';
@@ -125,12 +127,14 @@ describe('the emulated tenant', () => {
   test('a sign-in through authorizeUrl ends in a token that opens the MFA API', async () => {
     const { tenant, mfa } = await openEmulated();
     const codeVerifier = 'fake-verifier-0123456789-0123456789-0123456789';
+    const began = Date.now();
     const redirectUri = 'https://app.example.com/callback';
     const page = await fetch(
       authorizeUrl({
         ...tenant.config,
         redirectUri,
         state: 'state-1',
+        nonce: 'nonce-1',
         codeChallenge: pkceChallenge(codeVerifier),
         offlineAccess: true,
       }),
@@ -151,6 +155,11 @@ describe('the emulated tenant', () => {
     const tokens = await mfa.exchangeCode({ code, codeVerifier, redirectUri });
     expect(tokens).toMatchObject({ expiresIn: 600, scope: expect.arrayContaining(['enroll']) });
     expect(await mfa.listAuthenticators(tokens.accessToken)).toEqual([]);
+    const check = createIdTokenCheck(tenant.config);
+    expect(await check(tokens.idToken, { nonce: 'nonce-1', since: began })).toEqual({
+      type: 'genuine',
+      subject: decodeJwt(tokens.accessToken).sub,
+    });
 
     const renewed = await mfa.refresh(tokens.refreshToken ?? '');
     expect(await mfa.listAuthenticators(renewed.accessToken)).toEqual([]);

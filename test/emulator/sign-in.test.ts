@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { openBrowser, redirectUri } from './browser';
 import { startTenant, type Tenant } from './tenant';
 
@@ -56,6 +57,43 @@ test('a session skips the password, prompt=login asks again, logout ends it', as
   expect(await browser.authorize({ prompt: 'login' })).toMatch(/^\/u\/login/);
   await browser.open('/v2/logout');
   expect(await browser.authorize()).toMatch(/^\/u\/login/);
+});
+
+test('max_age asks again when the sign-in is older, and 0 always does', async () => {
+  await tenant.newUser('ada@example.com');
+  const browser = openBrowser(tenant);
+  await browser.login(await browser.authorize(), 'ada@example.com');
+  expect(await browser.authorize({ max_age: '60' })).toContain('code=');
+  expect(await browser.authorize({ max_age: '0' })).toMatch(/^\/u\/login/);
+  await tenant.advance(61);
+  expect(await browser.authorize({ max_age: '60' })).toMatch(/^\/u\/login/);
+  expect(await browser.authorize({ max_age: '60', prompt: 'none' })).toContain('error=login_required');
+  expect(await browser.authorize({ max_age: 'soon' })).toContain('error=invalid_request');
+});
+
+test.each([[{ prompt: 'login' }], [{ max_age: '0' }], [{ max_age: '600' }]])(
+  'with %j the id_token says when the user signed in, for which request, and for whom',
+  async (more) => {
+    const userId = await tenant.newUser('ada@example.com');
+    const browser = openBrowser(tenant);
+    const asked = { scope: 'openid enroll', nonce: 'nonce-1', ...more };
+    const callback = await browser.login(await browser.authorize(asked), 'ada@example.com');
+    const signedInAt = Math.floor((await tenant.now()) / 1000);
+    await tenant.advance(30);
+    const idToken = decodeJwt(tenant.text((await browser.exchange(callback)).json['id_token']));
+    expect(idToken).toMatchObject({
+      ...{ iss: `${tenant.publicUrl}/`, aud: tenant.clientId, sub: userId, nonce: 'nonce-1' },
+      auth_time: expect.any(Number),
+    });
+    expect(Math.abs(Number(idToken['auth_time']) - signedInAt)).toBeLessThanOrEqual(2);
+  },
+);
+
+test('an application that asks for no fresh sign-in is not told when it was', async () => {
+  await tenant.newUser('ada@example.com');
+  const browser = openBrowser(tenant);
+  const callback = await browser.login(await browser.authorize({ scope: 'openid enroll' }), 'ada@example.com');
+  expect(decodeJwt(tenant.text((await browser.exchange(callback)).json['id_token']))).not.toHaveProperty('auth_time');
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { defaultSwitches, type SwitchName, switchTable } from '../../emulator/switches';
 import { openBrowser } from './browser';
 import { type Answer, mfaGrant, startTenant, type Tenant } from './tenant';
@@ -191,6 +192,31 @@ test.each([
   await tenant.switches({ confirmTokenForAssociate: on });
   const token = await tenant.withSms(await tenant.newUser());
   expect((await tenant.associateOtp(token)).status).toBe(status);
+});
+
+test('idTokenWithMfaAudience off: the MFA audience gives no id_token, another one does', async () => {
+  await tenant.newUser('ada@example.com');
+  const signIn = async (more: Record<string, string>) => {
+    const browser = openBrowser(tenant);
+    return browser.exchange(
+      await browser.login(await browser.authorize({ scope: 'openid', ...more }), 'ada@example.com'),
+    );
+  };
+  expect((await signIn({})).json['id_token']).toBeDefined();
+  await tenant.switches({ idTokenWithMfaAudience: false });
+  expect((await signIn({})).json['id_token']).toBeUndefined();
+  expect((await signIn({ audience: `${tenant.publicUrl}/userinfo` })).json['id_token']).toBeDefined();
+});
+
+test('reauthentication silent: a session passes prompt=login and max_age, and the id_token tells its age', async () => {
+  await tenant.newUser('ada@example.com');
+  const browser = openBrowser(tenant);
+  await browser.login(await browser.authorize(), 'ada@example.com');
+  await tenant.advance(300);
+  await tenant.switches({ reauthentication: 'silent' });
+  const callback = await browser.authorize({ scope: 'openid', prompt: 'login', max_age: '0' });
+  const idToken = decodeJwt(tenant.text((await browser.exchange(callback)).json['id_token']));
+  expect(Number(idToken['auth_time'])).toBeLessThanOrEqual(Number(idToken.iat) - 299);
 });
 
 test('notEnrolledAnswer', async () => {

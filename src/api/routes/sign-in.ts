@@ -3,15 +3,17 @@ import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authorizeUrl, pkceChallenge } from '../../auth0/authorize';
+import { JwksError, type CheckIdToken } from '../../auth0/id-token';
 import type { MfaClient } from '../../auth0/mfa';
 import { defined } from '../../enrollment/defined';
 import { readToken } from '../../enrollment/token-owner';
 import type { Enrollments } from '../enrollments';
-import type { Links } from '../links';
+import type { Link, Links } from '../links';
 import { ApiProblem } from '../problems';
-import { isOutcome } from '../runs';
+import { isOutcome, type EnrollmentView } from '../runs';
 import { createSignInCookie, type SignIn } from '../sign-in-cookie';
-import { renderPage, signInPages, type SignInPage } from '../sign-in-pages';
+import { createConsentForm, type Shown } from '../sign-in-form';
+import { notices, pagePolicy, renderPage, type Notice, type SignInPage } from '../sign-in-pages';
 import type { App } from './shared';
 
 export interface SignInParts {
@@ -20,6 +22,8 @@ export interface SignInParts {
   readonly publicUrl: string;
   readonly signIn: {
     readonly idKey: KeyObject;
+    /** What `idKey` was before: sign-ins that were under way then still come to their end. */
+    readonly previousIdKeys?: readonly KeyObject[];
     readonly auth0: {
       readonly domain: string;
       readonly baseUrl: string;
@@ -27,54 +31,144 @@ export interface SignInParts {
       readonly clientId: string;
     };
     readonly exchangeCode: MfaClient['exchangeCode'];
+    readonly checkIdToken: CheckIdToken;
   };
 }
 
+/** A link that works, and what it would bind now. */
+interface Opened {
+  readonly type: 'opened';
+  readonly link: Link;
+  /** As it stands in the address. */
+  readonly text: string;
+  readonly enrollment: EnrollmentView;
+}
+
+/** `again`: the consent page, for what it has shown is no longer so. */
+type Ending =
+  { readonly type: 'page'; readonly page: SignInPage } | { readonly type: 'again'; readonly notice: Notice };
+
 /**
- * The user's own way to bring the token: link → Auth0 → callback → the enrollment. Nobody is asked for an API key here. The link
- * says which enrollment, Auth0 says who signed in, and the two must belong together.
+ * The user's own way to bring the token: link → page that shows what would be bound → Auth0 → callback → the enrollment. Nobody
+ * is asked for an API key here. The link says which enrollment, the page asks the user, Auth0 says who has signed in just now,
+ * and all of it must belong together (docs/decisions/0010-sign-in-links.md, 0017-consent-before-binding.md).
  */
 export async function signInRoutes(app: App, parts: SignInParts): Promise<void> {
   const { enrollments, links, publicUrl } = parts;
-  const { auth0, exchangeCode, idKey } = parts.signIn;
+  const { auth0, exchangeCode, checkIdToken, idKey, previousIdKeys } = parts.signIn;
   const redirectUri = `${publicUrl}/sign-in/callback`;
-  const signInCookie = createSignInCookie(idKey, publicUrl.startsWith('https:'));
+  const secure = publicUrl.startsWith('https:');
+  const signInCookie = createSignInCookie(idKey, secure, previousIdKeys);
+  const form = createConsentForm(idKey, secure);
+  const policy = pagePolicy(auth0.baseUrl);
   await app.register(cookie);
   app.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-store'));
+  app.addContentTypeParser<string>('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(body))),
+  );
 
-  app.get('/sign-in/:link', { schema: { hide: true, params: linkParams } }, async (request, reply) => {
-    const link = await links.read(request.params.link);
-    if (link === undefined) return show(reply, 'linkOver');
-    const page = await refusal(link);
-    if (page !== undefined) return show(reply, page);
+  // Opening a link changes nothing: scanners, previews and other people's pages do it too.
+  app.get(
+    '/sign-in/:link',
+    { schema: { hide: true, params: linkParams, querystring: linkQuery } },
+    async (request, reply) => {
+      const opened = await open(request.params.link);
+      if (opened.type !== 'opened') return show(reply, opened);
+      return showConsent(request, reply, opened, request.query.notice);
+    },
+  );
 
-    const state = randomBytes(32).toString('base64url');
-    const codeVerifier = randomBytes(32).toString('base64url');
-    const sealed = await signInCookie.seal({ ...link, state, codeVerifier });
+  app.post('/sign-in/:link', { schema: { hide: true, params: linkParams } }, async (request, reply) => {
+    const opened = await open(request.params.link);
+    if (opened.type !== 'opened') return show(reply, opened);
+    const { link, text, enrollment } = opened;
+    if (!isOurForm(request, opened)) {
+      audit(request, 'consent', link.enrollmentId, 'form_not_ours');
+      return showConsent(request, reply, opened, 'form_not_ours');
+    }
+    audit(request, 'consent', link.enrollmentId, 'continued');
+    const [state, codeVerifier, nonce] = [secret(), secret(), secret()];
+    const { phoneNumberChanges } = enrollment;
+    const sealed = await signInCookie.seal({
+      ...{ enrollmentId: link.enrollmentId, linkId: link.linkId, link: text },
+      ...{ phoneNumberChanges, agreedAt: Date.now(), state, codeVerifier, nonce },
+    });
     return reply
       .setCookie(signInCookie.name, sealed, signInCookie.options)
-      .redirect(authorizeUrl({ ...auth0, redirectUri, state, codeChallenge: pkceChallenge(codeVerifier) }), 303);
+      .redirect(authorizeUrl({ ...auth0, redirectUri, state, nonce, codeChallenge: pkceChallenge(codeVerifier) }), 303);
+  });
+
+  app.post('/sign-in/:link/not-me', { schema: { hide: true, params: linkParams } }, async (request, reply) => {
+    const opened = await open(request.params.link);
+    if (opened.type !== 'opened') return show(reply, opened);
+    const { enrollmentId } = opened.link;
+    if (!isOurForm(request, opened)) {
+      audit(request, 'decline', enrollmentId, 'form_not_ours');
+      return showConsent(request, reply, opened, 'form_not_ours');
+    }
+    const page = await decline(enrollmentId);
+    audit(request, 'decline', enrollmentId, page.type);
+    return show(reply, page);
   });
 
   app.get('/sign-in/callback', { schema: { hide: true, querystring: callbackQuery } }, async (request, reply) => {
     const signIn = await signInCookie.open(request.cookies[signInCookie.name] ?? '');
     void reply.clearCookie(signInCookie.name, signInCookie.options); // good for one callback
-    const page = signIn === undefined ? 'otherBrowser' : await finish(request, signIn, request.query);
-    if (signIn !== undefined) auditSignIn(request, signIn, page);
-    return show(reply, page);
+    if (signIn === undefined) return show(reply, { type: 'other_browser' });
+    const ending = await finish(request, signIn, request.query);
+    audit(request, 'sign_in', signIn.enrollmentId, ending.type === 'page' ? ending.page.type : ending.notice);
+    return ending.type === 'page'
+      ? show(reply, ending.page)
+      : reply.redirect(`/sign-in/${signIn.link}?notice=${ending.notice}`, 303);
   });
 
-  /** Why a link leads nowhere. A link is spent once the enrollment has taken a token under its name, and Temporal remembers that. */
-  async function refusal({
-    enrollmentId,
-    linkId,
-  }: {
-    enrollmentId: string;
-    linkId: string;
-  }): Promise<SignInPage | undefined> {
-    return asPage(async () => {
-      if (await enrollments.isUpdateKnown(enrollmentId, updateIdOf(linkId))) return 'linkOver';
-      return isOutcome(await enrollments.get(enrollmentId)) ? 'caseOver' : undefined;
+  /** A link is spent once the enrollment has taken a token under its name, and Temporal remembers that. */
+  async function open(text: string): Promise<Opened | SignInPage> {
+    const link = await links.read(text);
+    if (link === undefined) return { type: 'link_over' };
+    return orPage(link.enrollmentId, async () => {
+      const { enrollmentId, linkId } = link;
+      const enrollment = await enrollments.get(enrollmentId);
+      if (isOutcome(enrollment)) return endedPage(enrollment);
+      if (await enrollments.isUpdateKnown(enrollmentId, updateIdOf(linkId))) return { type: 'link_over' };
+      return { type: 'opened', link, text, enrollment };
+    });
+  }
+
+  async function showConsent(request: FastifyRequest, reply: FastifyReply, opened: Opened, notice?: Notice) {
+    const { link, text, enrollment } = opened;
+    const page = await orPage(link.enrollmentId, async (): Promise<SignInPage> => {
+      const askedBy = await enrollments.askedBy(link.enrollmentId);
+      const browserValue = form.browserValue(request.cookies[form.name]);
+      void reply.setCookie(form.name, browserValue, form.options);
+      return {
+        type: 'consent',
+        plan: enrollment,
+        ...defined({ askedBy, notice }),
+        expiresAt: link.expiresAt,
+        path: `/sign-in/${text}`,
+        formToken: form.token(browserValue, shownOf(opened)),
+      };
+    });
+    return show(reply, page);
+  }
+
+  /** Did the user press a button of our page, and does the page still say what is so? A browser that says more is asked more. */
+  function isOurForm(request: FastifyRequest, opened: Opened): boolean {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    if (site !== undefined && site !== 'same-origin') return false;
+    // Our own pages send "null", for they have the policy no-referrer (Fetch standard, "append a request Origin header").
+    if (origin !== undefined && origin !== 'null' && origin !== new URL(publicUrl).origin) return false;
+    const fields = formFields.safeParse(request.body);
+    return fields.success && form.isGenuine(fields.data.token, request.cookies[form.name], shownOf(opened));
+  }
+
+  async function decline(enrollmentId: string): Promise<SignInPage> {
+    return orPage(enrollmentId, async () => {
+      const askedBy = await enrollments.askedBy(enrollmentId);
+      const enrollment = await enrollments.cancel(enrollmentId, 'the user said it is not them');
+      if (isOutcome(enrollment) && enrollment.state !== 'cancelled') return endedPage(enrollment);
+      return { type: 'declined', plan: enrollment, stopped: isOutcome(enrollment), ...defined({ askedBy }) };
     });
   }
 
@@ -82,48 +176,115 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     request: FastifyRequest,
     signIn: SignIn,
     query: z.infer<typeof callbackQuery>,
-  ): Promise<SignInPage> {
-    if (!isSame(query.state ?? '', signIn.state)) return 'otherBrowser';
-    if (query.code === undefined) return 'notSignedIn';
+  ): Promise<Ending> {
+    if (!isSame(query.state ?? '', signIn.state)) return page({ type: 'other_browser' });
+    if (query.code === undefined) return page({ type: 'not_signed_in' });
     const tokens = await exchangeCode({ code: query.code, codeVerifier: signIn.codeVerifier, redirectUri }).catch(
       (error: unknown) => void request.log.warn({ err: error }, 'authorization code not exchanged'),
     );
-    if (tokens === undefined) return 'notSignedIn';
-    const { accessToken, expiresIn, refreshToken } = tokens;
-    // Closed, should Auth0 ever send a token that does not say whose it is: a link must not enroll whoever opens it.
-    const owner = readToken(accessToken);
-    if (owner.type === 'opaque' || !enrollments.isOf(signIn.enrollmentId, owner.subject)) return 'otherUser';
+    if (tokens === undefined) return page({ type: 'not_signed_in' });
+    const doubt = await doubtAbout(request, signIn, tokens);
+    if (doubt !== undefined) return page(doubt);
+    return bring(signIn, tokens);
+  }
+
+  /** Why this sign-in does not prove that the user of the enrollment was there just now; undefined when it does. */
+  async function doubtAbout(
+    request: FastifyRequest,
+    { enrollmentId, nonce, agreedAt }: SignIn,
+    { idToken, accessToken }: Tokens,
+  ): Promise<SignInPage | undefined> {
+    try {
+      const checked = await checkIdToken(idToken, { nonce, since: agreedAt });
+      if (checked.type === 'refused') {
+        request.log.warn({ why: checked.why }, 'ID token refused');
+        return { type: checked.why === 'not_fresh' ? 'not_fresh' : 'not_signed_in' };
+      }
+      // Both tokens, and closed should Auth0 ever send one that does not say whose it is: a link must not enroll whoever opens it.
+      const owner = readToken(accessToken);
+      const subjects = [checked.subject, owner.type === 'readable' ? owner.subject : undefined];
+      const isTheirs = subjects.every((subject) => subject !== undefined && enrollments.isOf(enrollmentId, subject));
+      return isTheirs ? undefined : { type: 'other_user' };
+    } catch (error) {
+      if (!(error instanceof JwksError)) throw error;
+      request.log.warn({ err: error }, 'ID token not checked');
+      return { type: 'unavailable' };
+    }
+  }
+
+  /** Gives the enrollment its token, if it still is what the user has agreed to. */
+  async function bring(signIn: SignIn, { accessToken, expiresIn, refreshToken }: Tokens): Promise<Ending> {
+    const { enrollmentId, linkId, link, phoneNumberChanges } = signIn;
+    const opened = await open(link);
+    if (opened.type !== 'opened') return page(opened);
+    if (opened.enrollment.phoneNumberChanges !== phoneNumberChanges) return { type: 'again', notice: 'number_changed' };
     const token = { accessToken, expiresIn, ...defined({ refreshToken }) };
-    const refused = await refusal(signIn);
-    if (refused !== undefined) return refused;
-    return asPage(async () => {
-      const first = await enrollments.spendLink(signIn.enrollmentId, token, updateIdOf(signIn.linkId));
-      return first ? 'done' : 'linkOver';
-    });
+    try {
+      const first = await enrollments.spendLink(enrollmentId, token, updateIdOf(linkId), { phoneNumberChanges });
+      return page(first ? { type: 'done', plan: opened.enrollment } : { type: 'link_over' });
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'number_changed')
+        return { type: 'again', notice: 'number_changed' };
+      return page(await pageOf(error, enrollmentId));
+    }
+  }
+
+  async function orPage<Answer>(enrollmentId: string, call: () => Promise<Answer>): Promise<Answer | SignInPage> {
+    try {
+      return await call();
+    } catch (error) {
+      return pageOf(error, enrollmentId);
+    }
+  }
+
+  /** What the user is shown in place of a problem. Rethrows everything that is none. */
+  async function pageOf(error: unknown, enrollmentId: string): Promise<SignInPage> {
+    if (!(error instanceof ApiProblem)) throw error;
+    if (error.code === 'enrollment_settled') {
+      const enrollment = await enrollments.get(enrollmentId).catch(() => undefined);
+      if (enrollment !== undefined && isOutcome(enrollment)) return endedPage(enrollment);
+    }
+    return { type: error.code === 'enrollment_not_found' ? 'link_over' : 'unavailable' };
+  }
+
+  function show(reply: FastifyReply, shown: SignInPage): FastifyReply {
+    const { status, html } = renderPage(shown);
+    return reply.code(status).type('text/html; charset=utf-8').header('Content-Security-Policy', policy).send(html);
   }
 }
 
+type Tokens = Awaited<ReturnType<MfaClient['exchangeCode']>>;
+
 const linkParams = z.object({ link: z.string().max(1024) });
+const linkQuery = z.looseObject({
+  notice: z
+    .enum(Object.keys(notices) as Notice[])
+    .optional()
+    .catch(undefined), // Object.keys forgets the key type; the object is closed
+});
+const formFields = z.object({ token: z.string().max(100) });
 const callbackQuery = z.looseObject({ code: z.string().max(2048).optional(), state: z.string().max(200).optional() });
 
 const updateIdOf = (linkId: string): string => `link_${linkId}`;
 
-async function asPage<Page extends SignInPage | undefined>(
-  call: () => Promise<Page>,
-): Promise<Page | 'unavailable' | 'caseOver'> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof ApiProblem)) throw error;
-    return error.code === 'unavailable' ? 'unavailable' : 'caseOver';
-  }
-}
+const secret = (): string => randomBytes(32).toString('base64url');
 
-const show = (reply: FastifyReply, page: SignInPage) =>
-  reply.code(signInPages[page].status).type('text/html; charset=utf-8').send(renderPage(page));
+const shownOf = ({ link, enrollment }: Opened): Shown => ({
+  linkId: link.linkId,
+  phoneNumberChanges: enrollment.phoneNumberChanges,
+  phoneNumber: enrollment.phoneNumber,
+});
 
-function auditSignIn(request: FastifyRequest, { enrollmentId }: SignIn, result: SignInPage): void {
-  request.log.info({ audit: true, caller: 'user', action: 'sign_in', enrollment: enrollmentId, result }, 'audit');
+const page = (shown: SignInPage): Ending => ({ type: 'page', page: shown });
+
+const endedPage = (enrollment: EnrollmentView): SignInPage => ({
+  type: 'ended',
+  plan: enrollment,
+  state: enrollment.state,
+});
+
+function audit(request: FastifyRequest, action: string, enrollment: string, result: string): void {
+  request.log.info({ audit: true, caller: 'user', kind: 'user', ip: request.ip, action, enrollment, result }, 'audit');
 }
 
 /** In a time that tells nothing of where they differ. */

@@ -34,10 +34,12 @@ export async function probeClient(mfa: Pick<MfaClient, 'exchangeCode'>): Promise
 
 /** Begins the service's own sign-in silently (`prompt=none`): without a session Auth0 can only say `login_required`. */
 export async function probeSignIn(
-  request: Omit<AuthorizeRequest, 'state' | 'codeChallenge'>,
+  request: Omit<AuthorizeRequest, 'state' | 'nonce' | 'codeChallenge'>,
   questions: Questions,
 ): Promise<Reading<SignInProbe>> {
-  const url = new URL(authorizeUrl({ ...request, state: 'probe', codeChallenge: pkceChallenge(verifier()) }));
+  const url = new URL(
+    authorizeUrl({ ...request, state: 'probe', nonce: 'probe', codeChallenge: pkceChallenge(verifier()) }),
+  );
   url.searchParams.set('prompt', 'none');
   const outcome = await questions.answer({ path: `${url.pathname}${url.search}` });
   if (outcome.type === 'fault') return { type: 'unreadable', why: `No answer from ${url.origin}.` };
