@@ -12,7 +12,7 @@ import { printable } from './text/columns';
 import type { Terminal } from './terminal';
 
 export interface ApiCall<Schema extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Behind `/v1`. */
   readonly path: string;
   readonly body?: object;
@@ -37,7 +37,7 @@ const callMs = 30_000;
 /** Before the second and the third try. */
 const pausesMs = [150, 450];
 
-export function createApi({ api, key }: Connection, { now, signal }: Pick<Terminal, 'now' | 'signal'>): Api {
+export function createApi({ api, key, person }: Connection, { now, signal }: Pick<Terminal, 'now' | 'signal'>): Api {
   const answerTo = async (
     request: Pick<ApiCall<z.ZodType>, 'method' | 'path' | 'body' | 'repeatable'>,
     accept: string,
@@ -52,6 +52,7 @@ export function createApi({ api, key }: Connection, { now, signal }: Pick<Termin
         ...defined({
           'idempotency-key': method === 'GET' ? undefined : randomUUID(),
           'content-type': body && 'application/json',
+          'x-acting-person': person,
         }),
       },
       ...defined({ body: body && JSON.stringify(body) }),

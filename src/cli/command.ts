@@ -44,6 +44,7 @@ export function apiCommand(name: string, scope: Scope, description: string): Com
   return new Command(name)
     .description(`${description} (needs ${scope})`)
     .option('--api <url>', 'address of the API; else MFA_API, else a running local stack')
+    .option('--person <name>', 'the person who acts, for a key that names its people; else MFA_PERSON')
     .addOption(new Option('--role <role>', 'whose key of the local stack to use').choices(roles))
     .option('--json', 'one JSON value on the standard output');
 }

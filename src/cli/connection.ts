@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { createConfigReader } from '../config/reader';
+import { createConfigReader, type ConfigReader } from '../config/reader';
 import { baseUrl, expectedBaseUrl } from '../config/variables';
+import { defined } from '../enrollment/defined';
 import { roles, rolesToScopes, type Role, type Scope } from '../scopes';
 import { secret, type Secret } from '../secret';
 import { usage } from './failure';
@@ -16,16 +17,20 @@ export interface Connection {
   readonly notice?: string;
   /** What the key may do, where that is known: of a key of a local stack. */
   readonly scopes?: readonly Scope[];
+  /** Who acts, for a key that names its people. */
+  readonly person?: string;
 }
 
 export interface ConnectionOptions {
   readonly api?: string;
   readonly role?: Role;
+  readonly person?: string;
 }
 
 /**
  * `--api` or `MFA_API`, with `MFA_API_KEY` (or `MFA_API_KEY_FILE`); what is not given comes from a running local stack. A
- * key of that stack goes to that stack alone. Throws Failure (usage) that says what is missing.
+ * key of that stack goes to that stack alone. `--person` or `MFA_PERSON` says who acts. Throws Failure (usage) that says what is
+ * missing.
  */
 export function connectionFor(
   { env, stackFile }: Pick<Terminal, 'env' | 'stackFile'>,
@@ -33,6 +38,16 @@ export function connectionFor(
   scope: Scope,
 ): Connection {
   const reader = createConfigReader(env);
+  const person = options.person === undefined ? reader.optional('MFA_PERSON', personName) : personOf(options.person);
+  return { ...keyFor(reader, stackFile, options, scope), ...defined({ person }) };
+}
+
+function keyFor(
+  reader: ConfigReader,
+  stackFile: string,
+  options: ConnectionOptions,
+  scope: Scope,
+): Omit<Connection, 'person'> {
   const given = options.api === undefined ? reader.optional('MFA_API', baseUrl) : address(options.api);
   const key = reader.optionalSecret('MFA_API_KEY', credential);
   if (reader.faults.length > 0) throw usage(`${reader.faults.join('. ')}.`);
@@ -58,6 +73,15 @@ function address(text: string): string {
   const parsed = baseUrl.safeParse(text);
   if (parsed.success) return parsed.data;
   throw usage(`--api: expected ${expectedBaseUrl}.`);
+}
+
+/** As the API takes it in X-Acting-Person. */
+const expectedPerson = '1 to 100 printable ASCII characters, words separated by single spaces';
+const personName = z.string().regex(/^(?=.{1,100}$)[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, expectedPerson);
+
+function personOf(text: string): string {
+  if (personName.safeParse(text).success) return text;
+  throw usage(`--person: expected ${expectedPerson}.`);
 }
 
 /** Support and operations work here: their keys come first, and another one only for what they may not do. */

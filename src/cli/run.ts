@@ -4,9 +4,11 @@ import { helpAfter, type CommandParts, type CommandResult } from './command';
 import { challengeCommand } from './commands/challenge';
 import { doctorCommand } from './commands/doctor';
 import { codeCommand, otpCommand } from './commands/codes';
-import { listCommand, statusCommand } from './commands/look';
+import { findCommand, listCommand, statusCommand } from './commands/look';
 import { cancelCommand, linkCommand, numberCommand, resendCommand } from './commands/manage';
+import { setUpNamespaceCommand } from './commands/namespace';
 import { startCommand } from './commands/start';
+import { textsCommand } from './commands/texts';
 import { watchCommand } from './commands/watch';
 import { exitCodes } from './exit-codes';
 import { Failure } from './failure';
@@ -47,6 +49,7 @@ function createProgram(parts: CommandParts): Command {
   const commands = [
     startCommand,
     statusCommand,
+    findCommand,
     listCommand,
     watchCommand,
     codeCommand,
@@ -56,7 +59,9 @@ function createProgram(parts: CommandParts): Command {
     cancelCommand,
     linkCommand,
     challengeCommand,
+    textsCommand,
     doctorCommand,
+    setUpNamespaceCommand,
   ];
   for (const create of commands) program.addCommand(create(parts));
   for (const command of [program, ...program.commands]) {

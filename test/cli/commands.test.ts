@@ -1,11 +1,12 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
+import { enrollmentPage } from '../../src/api/schemas';
 import type { EnrollmentView } from '../../src/api/runs';
 import type { FactorName } from '../../src/factors';
 import type { Role } from '../../src/scopes';
 import type { ConfirmCodeResult } from '../../src/workflows/messages';
-import { awaitingCode, id, inState, tokenOf, userId } from '../api/support';
+import { awaitingCode, id, ids, inState, tokenOf, userId } from '../api/support';
 import { mfa, serveApi } from './support';
 
 const { id: _id, ...status } = awaitingCode;
@@ -60,6 +61,23 @@ const rows: Readonly<Record<string, Row>> = {
     },
     shows: ['ID', id, 'awaiting_code', '--cursor next-page'],
   },
+  find: {
+    args: ['find', userId],
+    role: 'support',
+    denied: 'support',
+    method: 'list',
+    answer: {
+      enrollments: [
+        {
+          id,
+          state: 'associating',
+          waitingFor: { who: 'operator', what: 'configuration' },
+          startedAt: awaitingCode.startedAt,
+        },
+      ],
+    },
+    shows: ['WAITS FOR', id, 'operator (configuration)'],
+  },
   code: {
     args: ['code', id, '123456'],
     role: 'support',
@@ -102,7 +120,7 @@ const rows: Readonly<Record<string, Row>> = {
   },
   link: {
     args: ['link', id],
-    role: 'onboarding',
+    role: 'support',
     denied: 'support',
     method: 'get',
     answer: awaitingCode,
@@ -153,7 +171,7 @@ test.each(each)('mfa $name of an enrollment that is over is refused with 1', asy
 test.each(each)('mfa $name of an unknown enrollment ends with 4', async ({ args, role, method }) => {
   const { env } = await serveApi(refusing(method, new ApiProblem('enrollment_not_found')));
   const ran = await mfa(args, { env: env(role) });
-  expect(ran).toMatchObject({ exitCode: 4, stdout: '', stderr: expect.stringContaining('`mfa list`') });
+  expect(ran).toMatchObject({ exitCode: 4, stdout: '', stderr: expect.stringContaining('`mfa find <userId>`') });
 });
 
 test.each(each)('mfa $name with a key that nobody knows ends with 4', async ({ args }) => {
@@ -205,6 +223,36 @@ test.each(each)('mfa $name --json prints a problem as it came', async ({ args, r
 });
 
 describe('what a command sends', () => {
+  const support = { caller: ids.owner('support-desk') };
+
+  test('mfa find asks for all pages of the user, and shows the newest first', async () => {
+    const of = (startedAt: string) => ({ id, state: 'expired', startedAt }) as const;
+    const list = jest.fn<Enrollments['list']>();
+    list.mockResolvedValueOnce({
+      enrollments: [of('2026-11-20T09:00:00.000Z')],
+      nextCursor: `${'s'.repeat(22)}.cGFnZQ`,
+    });
+    list.mockResolvedValueOnce({ enrollments: [of('2026-11-22T09:00:00.000Z'), of('2026-11-21T09:00:00.000Z')] });
+    const { env } = await serveApi({ list });
+    const ran = await mfa(['find', userId, '--json'], { env: env('ops') });
+    expect(list.mock.calls).toEqual([
+      [{ userId, limit: 100 }],
+      [{ userId, limit: 100, cursor: `${'s'.repeat(22)}.cGFnZQ` }],
+    ]);
+    const { enrollments } = enrollmentPage.parse(JSON.parse(ran.stdout));
+    const days = enrollments.map(({ startedAt }) => startedAt.slice(8, 10));
+    expect(days).toEqual(['22', '21', '20']);
+  });
+
+  test('mfa list filters by user and by who has to act', async () => {
+    const list = jest.fn<Enrollments['list']>().mockResolvedValue({ enrollments: [] });
+    const { env } = await serveApi({ list });
+    await mfa(['list', '--user', userId, '--waiting-for', 'operator'], { env: env('ops') });
+    expect(list).toHaveBeenCalledWith({ userId, waitingFor: 'operator', limit: 20 });
+    const ran = await mfa(['list', '--waiting-for', 'godot'], { env: env('ops') });
+    expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('waitingFor: expected one of user,') });
+  });
+
   test('mfa start takes the token from the standard input, alone or as JSON', async () => {
     const token = tokenOf(userId);
     const start = jest.fn<Enrollments['start']>(async () => ({ created: true, enrollment: awaitingCode }));
@@ -231,14 +279,14 @@ describe('what a command sends', () => {
     const { env } = await serveApi({ confirmCode });
     const ran = await mfa(['code', id], { env: env('support'), stdin: '123 456\n' });
     expect(ran.exitCode).toBe(0);
-    expect(confirmCode).toHaveBeenCalledWith(id, { factor: 'sms', code: '123456' }, expect.any(String));
+    expect(confirmCode).toHaveBeenCalledWith(id, { factor: 'sms', code: '123456' }, expect.any(String), support);
   });
 
   test('mfa code at a terminal asks for it on the error output and does not show it', async () => {
     const confirmCode = jest.fn<Enrollments['confirmCode']>(async () => confirmed);
     const { env } = await serveApi({ confirmCode });
     const ran = await mfa(['code', id], { env: env('support'), stdin: '123456\n', stdinIsTTY: true });
-    expect(confirmCode).toHaveBeenCalledWith(id, { factor: 'sms', code: '123456' }, expect.any(String));
+    expect(confirmCode).toHaveBeenCalledWith(id, { factor: 'sms', code: '123456' }, expect.any(String), support);
     expect(ran.stderr).toContain('Code (not shown): ');
     expect(ran.stdout + ran.stderr).not.toContain('123456');
   });
@@ -247,7 +295,7 @@ describe('what a command sends', () => {
     const changePhoneNumber = jest.fn<Enrollments['changePhoneNumber']>(async () => awaitingCode);
     const { env } = await serveApi({ changePhoneNumber });
     await mfa(['number', id, ...why], { env: env('support'), stdin: '+14155550199\n' });
-    expect(changePhoneNumber).toHaveBeenCalledWith(id, '+14155550199', expect.any(String));
+    expect(changePhoneNumber).toHaveBeenCalledWith(id, '+14155550199', expect.any(String), support);
   });
 
   test('mfa cancel carries the reason', async () => {
@@ -290,7 +338,9 @@ test.each<[string[], FactorName]>([
   const confirmCode = jest.fn<Enrollments['confirmCode']>(async () => confirmed);
   const { env } = await serveApi({ confirmCode });
   await mfa(['code', id, '123456', ...options], { env: env('support') });
-  expect(confirmCode).toHaveBeenCalledWith(id, { factor, code: '123456' }, expect.any(String));
+  expect(confirmCode).toHaveBeenCalledWith(id, { factor, code: '123456' }, expect.any(String), {
+    caller: ids.owner('support-desk'),
+  });
 });
 
 test('mfa code of a factor whose code is not sent is turned down before anything is sent', async () => {
@@ -300,8 +350,8 @@ test('mfa code of a factor whose code is not sent is turned down before anything
 });
 
 test.each<[EnrollmentView['waitingFor'], string, string]>([
-  [{ who: 'user', what: 'sign_in' }, `mfa link ${id}`, 'enrollments:start'],
-  [{ who: 'onboarding', what: 'token' }, `mfa link ${id}`, 'enrollments:start'],
+  [{ who: 'user', what: 'sign_in' }, `mfa link ${id}`, 'enrollments:link'],
+  [{ who: 'onboarding', what: 'token' }, `mfa link ${id}`, 'enrollments:link'],
   [{ who: 'user', what: 'binding_code' }, `mfa code ${id}`, 'enrollments:code'],
   [{ who: 'user', what: 'otp' }, `mfa otp ${id}`, 'enrollments:code'],
   [{ who: 'user', what: 'resend' }, `mfa resend ${id} --reason …`, 'enrollments:manage'],
@@ -309,7 +359,7 @@ test.each<[EnrollmentView['waitingFor'], string, string]>([
 ])('a status that waits for %j names %s, and the scope that it takes', async (waitingFor, command, scope) => {
   const { env } = await serveApi({ get: async () => ({ ...awaitingCode, waitingFor }) });
   const ran = await mfa(['status', id], { env: env('ops') });
-  expect(ran.stdout).toContain(`${command} (needs ${scope})\n`);
+  expect(ran.stdout).toContain(`a caller with ${scope} can run: ${command}\n`);
 });
 
 test.each<EnrollmentView['waitingFor']>([

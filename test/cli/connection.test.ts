@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { awaitingCode, id, keyOf } from '../api/support';
-import { mfa, serveApi } from './support';
+import { mfa, serve, serveApi } from './support';
 
 const folder = mkdtempSync(join(tmpdir(), 'mfa-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +26,7 @@ test('a running local stack is used when nothing is named, and the error output 
 test.each([
   ['list', 'support'],
   ['resend', 'support'],
-  ['link', 'onboarding'],
+  ['link', 'support'],
   ['challenge', 'onboarding'],
 ])('mfa %s uses the key of %s of a local stack', async (command, role) => {
   const { api } = await serveApi({
@@ -45,7 +45,23 @@ test('a command that the caller is known to be allowed is named without its scop
   const ran = await mfa(['status', id], { stackFile: stackAt(api) });
   expect(ran.stdout).toContain(`mfa code ${id}\n`);
   const asOps = await mfa(['status', id, '--role', 'ops'], { stackFile: stackAt(api) });
-  expect(asOps.stdout).toContain(`mfa code ${id} (needs enrollments:code)\n`);
+  expect(asOps.stdout).toContain('a caller with enrollments:code has to go on (onboarding, support)\n');
+  expect(asOps.stdout).not.toContain('mfa code');
+});
+
+test('--person or MFA_PERSON says who acts, and neither goes along when it is not said', async () => {
+  const heard: (string | undefined)[] = [];
+  const api = await serve((request, response) => {
+    heard.push(request.headers['x-acting-person']?.toString());
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(awaitingCode));
+  });
+  const env = { MFA_API: api, MFA_API_KEY: 'key' };
+  await mfa(['status', id], { env });
+  await mfa(['status', id], { env: { ...env, MFA_PERSON: 'ada@example.com' } });
+  await mfa(['status', id, '--person', 'Grace Hopper'], { env: { ...env, MFA_PERSON: 'ada@example.com' } });
+  expect(heard).toEqual([undefined, 'ada@example.com', 'Grace Hopper']);
+  const ran = await mfa(['status', id, '--person', 'a\nb'], { env });
+  expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--person: expected') });
 });
 
 test('--role takes another key of the local stack', async () => {

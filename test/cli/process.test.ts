@@ -32,7 +32,19 @@ test('its exit code is that of the command', async () => {
 test('--help lists every command and every exit code', async () => {
   const { exitCode, stdout } = await run(['--help']);
   expect(exitCode).toBe(0);
-  for (const name of ['start', 'status', 'list', 'watch', 'code', 'otp', 'resend', 'number', 'cancel', 'link'])
-    expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  const names = ['start', 'status', 'find', 'list', 'watch', 'code', 'otp', 'resend', 'number', 'cancel', 'link'];
+  for (const name of [...names, 'setup-namespace']) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   expect(stdout).toContain('Exit codes: 0 done, 1 refused, 2 usage');
+});
+
+test('Temporal’s client is loaded by setup-namespace alone: the other commands stay quick', async () => {
+  const program = `
+    require('tsx/cjs/api').register();
+    require(${JSON.stringify(join(__dirname, '../../src/cli/run.ts'))});
+    process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('@temporalio')).length));`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  await once(child, 'close');
+  expect(stdout).toBe('0');
 });

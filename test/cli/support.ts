@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach } from '@jest/globals';
+import type { AppParts } from '../../src/api/app';
 import type { Enrollments } from '../../src/api/enrollments';
 import { runCli } from '../../src/cli/run';
 import type { Role } from '../../src/scopes';
@@ -63,8 +64,8 @@ export async function mfa(args: readonly string[], options: RunOptions = {}): Pr
 }
 
 /** The API over fake cases, on a port of its own. */
-export async function serveApi(enrollments: Partial<Enrollments>) {
-  const { app } = await testApp(enrollments);
+export async function serveApi(enrollments: Partial<Enrollments>, parts: Partial<AppParts> = {}) {
+  const { app } = await testApp(enrollments, parts);
   onEnd(() => app.close());
   const api = await app.listen({ host: '127.0.0.1', port: 0 });
   return { api, env: (role: Role) => ({ MFA_API: api, MFA_API_KEY: keyOf(role) }) };

@@ -55,7 +55,7 @@ export function cancelCommand(parts: CommandParts) {
 
 /** `mfa link`. */
 export function linkCommand(parts: CommandParts) {
-  const scope = 'enrollments:start';
+  const scope = 'enrollments:link';
   const command = apiCommand('link', scope, 'A link for the user to sign in with').argument('<id>');
   return onCall<unknown, [string]>(command, scope, parts, async ({ api, terminal }, _options, id) => {
     const path = `/enrollments/${checkedId(id)}/links`;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { codeResult, enrollment, enrollmentPage } from '../../api/schemas';
-import type { Scope } from '../../scopes';
+import { roles, rolesToScopes, type Scope } from '../../scopes';
 import type { CommandContext } from '../command';
 import { columns } from './columns';
 import type { Style } from './style';
@@ -20,6 +20,7 @@ export function enrollmentText(
   const now = context.terminal.now();
   const from = (words: string, at: string | undefined) => (at === undefined ? '' : `, ${words} ${moment(at, now)}`);
   const help = commandFor(enrollment);
+  const mayRun = help !== undefined && context.scopes?.includes(help.scope) === true;
   const open = enrollment.endedAt === undefined;
   const rows: readonly (readonly [string, string] | undefined)[] = [
     ['enrollment', enrollment.id],
@@ -33,9 +34,7 @@ export function enrollmentText(
     lastProblem === undefined ? undefined : ['problem', `${lastProblem.code}: ${lastProblem.message}`],
     ['waits for', waitingFor.who === 'nobody' ? waitingFor.what : `${waitingFor.who} (${waitingFor.what})`],
     ['next', enrollment.nextAction],
-    help === undefined
-      ? undefined
-      : ['', `${help.command}${mayUse(help.scope, context) ? '' : ` (needs ${help.scope})`}`],
+    help === undefined ? undefined : ['', mayRun ? help.command : forAnother(help, context)],
   ];
   const lines = columns(rows.filter((row) => row !== undefined));
   return help === undefined ? lines : lines.replace(help.command, context.style('bold', help.command));
@@ -44,16 +43,17 @@ export function enrollmentText(
 const factorText = ({ factor, state, active, alreadyActive }: Enrollment['factors'][number]): string =>
   `${factor} ${alreadyActive ? 'active already' : active ? 'active' : state}`;
 
+interface Help {
+  readonly command: string;
+  readonly scope: Scope;
+}
+
 /** The command for what the enrollment waits for; undefined when it waits for nothing that a command can bring. */
-function commandFor({
-  id,
-  waitingFor,
-  challenge,
-}: Enrollment): { readonly command: string; readonly scope: Scope } | undefined {
+function commandFor({ id, waitingFor, challenge }: Enrollment): Help | undefined {
   switch (waitingFor.what) {
     case 'sign_in':
     case 'token':
-      return { command: `mfa link ${id}`, scope: 'enrollments:start' };
+      return { command: `mfa link ${id}`, scope: 'enrollments:link' };
     case 'binding_code': {
       const factor = challenge === undefined || challenge.factor === 'sms' ? '' : ` --factor ${challenge.factor}`;
       return { command: `mfa code ${id}${factor}`, scope: 'enrollments:code' };
@@ -69,8 +69,16 @@ function commandFor({
   }
 }
 
-/** Where it is not known what the caller may do, the scope is named: it may be somebody else's to run. */
-const mayUse = (scope: Scope, { scopes }: Pick<CommandContext, 'scopes'>): boolean => scopes?.includes(scope) === true;
+/**
+ * Who goes on where the caller may not, or where it is not known what it may do: the API tells nobody their scopes. A command that
+ * the caller is known to be refused is not shown.
+ */
+function forAnother({ command, scope }: Help, { scopes }: Pick<CommandContext, 'scopes'>): string {
+  const holders = roles.filter((role) => rolesToScopes[role].some((held) => held === scope));
+  return scopes === undefined
+    ? `a caller with ${scope} can run: ${command}`
+    : `a caller with ${scope} has to go on (${holders.join(', ')})`;
+}
 
 /** One line for each change, for `mfa watch`. */
 export function enrollmentLine({ state, factor, factors, nextAction }: Enrollment, now: number, style: Style): string {
@@ -81,10 +89,11 @@ export function enrollmentLine({ state, factor, factors, nextAction }: Enrollmen
 
 export function pageText({ enrollments, nextCursor }: EnrollmentPage, now: number): string {
   if (enrollments.length === 0) return 'No enrollment.';
-  const head = ['ID', 'STATE', 'FACTOR', 'STARTED', 'ENDS'];
-  const rows = enrollments.map(({ id, state, factor, startedAt, endedAt, deadline }) => {
+  const head = ['ID', 'STATE', 'FACTOR', 'WAITS FOR', 'STARTED', 'ENDS'];
+  const rows = enrollments.map(({ id, state, factor, waitingFor, startedAt, endedAt, deadline }) => {
     const end = endedAt ?? deadline;
-    return [id, state, factor ?? '-', moment(startedAt, now), end === undefined ? '-' : moment(end, now)];
+    const waits = waitingFor === undefined ? '-' : `${waitingFor.who} (${waitingFor.what})`;
+    return [id, state, factor ?? '-', waits, moment(startedAt, now), end === undefined ? '-' : moment(end, now)];
   });
   const table = columns([head, ...rows]);
   return nextCursor === undefined ? table : `${table}\n\nThere are more: --cursor ${nextCursor}`;
