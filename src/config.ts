@@ -3,8 +3,9 @@ import { readApi, type ApiServerConfig } from './config/api';
 import { readAuth0, type Auth0Config } from './config/auth0';
 import { readCodec, type CodecConfig } from './config/codec';
 import { ConfigError } from './config/config-error';
-import { readIdKey, readPayload, type PayloadConfig } from './config/keys';
+import { readIdKey, readPayload, readPreviousIdKeys, type PayloadConfig } from './config/keys';
 import { createConfigReader } from './config/reader';
+import { readSendingLimits, type SendingLimitsConfig } from './config/sending-limits';
 import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
 import { readWorker, type WorkerServerConfig } from './config/worker';
@@ -24,6 +25,9 @@ interface CommonConfig {
 interface WorkerConfig extends CommonConfig {
   readonly auth0: Auth0Config;
   readonly temporal: TemporalConfig;
+  /** Keys the hashes that the ids of counters are made of. */
+  readonly idKey: KeyObject;
+  readonly sendingLimits: SendingLimitsConfig;
   readonly worker: WorkerServerConfig;
 }
 
@@ -32,6 +36,8 @@ interface ApiConfig extends CommonConfig {
   readonly temporal: TemporalConfig;
   /** Keys the hashes that case and update ids are made of. */
   readonly idKey: KeyObject;
+  /** What it was before: ids and links of these keys still hold. */
+  readonly previousIdKeys: readonly KeyObject[];
   readonly api: ApiServerConfig;
 }
 
@@ -63,16 +69,22 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
     worker: () => ({
       ...common,
       auth0: readAuth0(reader),
-      temporal: readTemporal(reader, env),
+      temporal: readTemporal(reader, env, common.payload),
+      idKey: readIdKey(reader, 'after a restart texts are counted from nothing, and each worker counts for itself.'),
+      sendingLimits: readSendingLimits(reader),
       worker: readWorker(reader),
     }),
-    api: () => ({
-      ...common,
-      auth0: readAuth0(reader),
-      temporal: readTemporal(reader, env),
-      idKey: readIdKey(reader),
-      api: readApi(reader),
-    }),
+    api: () => {
+      const idKey = readIdKey(reader);
+      return {
+        ...common,
+        auth0: readAuth0(reader),
+        temporal: readTemporal(reader, env, common.payload),
+        idKey,
+        previousIdKeys: readPreviousIdKeys(reader, idKey),
+        api: readApi(reader),
+      };
+    },
     'codec-server': () => ({ ...common, codec: readCodec(reader) }),
   };
   const config = readers[role]();

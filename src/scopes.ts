@@ -5,14 +5,15 @@ export const scopes = [
   'enrollments:secrets',
   'enrollments:code',
   'enrollments:manage',
+  'enrollments:link',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Support never sees a token, a setup key or a recovery code; ops sends no codes. */
 export const rolesToScopes = {
-  onboarding: ['enrollments:start', 'enrollments:read', 'enrollments:secrets', 'enrollments:code'],
-  support: ['enrollments:read', 'enrollments:code', 'enrollments:manage'],
-  ops: ['enrollments:read', 'enrollments:manage'],
+  onboarding: ['enrollments:start', 'enrollments:read', 'enrollments:secrets', 'enrollments:code', 'enrollments:link'],
+  support: ['enrollments:read', 'enrollments:code', 'enrollments:manage', 'enrollments:link'],
+  ops: ['enrollments:read', 'enrollments:manage', 'enrollments:link'],
 } as const satisfies Record<string, readonly Scope[]>;
 export type Role = keyof typeof rolesToScopes;
 

@@ -38,7 +38,7 @@ const without = (name: keyof typeof complete, env: NodeJS.ProcessEnv = complete)
 
 describe('each process asks for what it needs only', () => {
   test.each([
-    ['worker', ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'PAYLOAD_KEYS']],
+    ['worker', ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'PAYLOAD_KEYS', 'ID_KEY']],
     ['api', ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'PAYLOAD_KEYS', 'ID_KEY', 'API_KEYS', 'PUBLIC_URL']],
     ['codec-server', ['PAYLOAD_KEYS', 'CODEC_AUTH_TOKEN']],
   ] as const)('%s in production', (role, names) => {
@@ -61,7 +61,7 @@ describe('production is what every process runs in, unless development is asked 
     PAYLOAD_KEYS: JSON.stringify({ weak: Buffer.alloc(32, 7).toString('base64') }),
   };
   const refused = {
-    worker: ['AUTH0_BASE_URL', 'PAYLOAD_KEYS.weak'],
+    worker: ['AUTH0_BASE_URL', 'ID_KEY', 'PAYLOAD_KEYS.weak'],
     api: ['API_KEYS', 'AUTH0_BASE_URL', 'ID_KEY', 'PAYLOAD_KEYS.weak', 'PUBLIC_URL'],
     'codec-server': ['CODEC_AUTH_TOKEN', 'PAYLOAD_KEYS.weak'],
   } as const;
@@ -278,7 +278,7 @@ describe('TEMPORAL_*', () => {
   });
 
   test.each([
-    ['temporal:7233', {}, 1],
+    ['temporal:7233', { TEMPORAL_PLAINTEXT: 'accept' }, 1],
     ['temporal:7233', { TEMPORAL_TLS: 'true' }, 0],
     ['temporal:7233', { TEMPORAL_API_KEY: 'k' }, 0],
     ['127.0.0.1:7233', {}, 0],
@@ -289,9 +289,31 @@ describe('TEMPORAL_*', () => {
     expect(warnings.filter((warning) => warning.includes('without TLS'))).toHaveLength(count);
   });
 
+  test.each(['production', 'development'])(
+    'plaintext to another host is refused in %s unless it is said',
+    (NODE_ENV) => {
+      const env = { ...complete, NODE_ENV, TEMPORAL_ADDRESS: 'temporal:7233' };
+      for (const role of ['worker', 'api'] as const) {
+        expect(faults(env, role)).toEqual([expect.stringMatching(/^TEMPORAL_TLS: .*TEMPORAL_PLAINTEXT=accept/)]);
+      }
+      expect(faults({ ...env, TEMPORAL_PLAINTEXT: 'yes' }, 'worker')).toContain(
+        'TEMPORAL_PLAINTEXT: expected accept, or nothing',
+      );
+    },
+  );
+
+  test('a namespace and key ids that leave no room for summaries are refused', () => {
+    const env = { ...complete, TEMPORAL_NAMESPACE: 'n'.repeat(72), PAYLOAD_ACTIVE_KEY_ID: 'k'.repeat(16) };
+    const one = { ['k'.repeat(16)]: key() };
+    expect(faults({ ...env, PAYLOAD_KEYS: JSON.stringify(one) }, 'api')).toEqual([]);
+    expect(faults({ ...env, PAYLOAD_KEYS: JSON.stringify({ ...one, other: key() }) }, 'api')).toEqual([
+      expect.stringContaining('TEMPORAL_NAMESPACE: expected at most 64 bytes'),
+    ]);
+  });
+
   test('a temporal.toml is read as well', () => {
     const file = join(folder, 'temporal.toml');
-    writeFileSync(file, '[profile.default]\naddress = "from-file:7233"\nnamespace = "filed"\n');
+    writeFileSync(file, '[profile.default]\naddress = "from-file:7233"\nnamespace = "filed"\n[profile.default.tls]\n');
     expect(loadConfig({ ...complete, TEMPORAL_CONFIG_FILE: file }, 'api').temporal).toMatchObject({
       address: 'from-file:7233',
       namespace: 'filed',
@@ -410,18 +432,33 @@ describe('callers of the API', () => {
     ['no name', { hash, role: 'ops' }, 'API_KEYS[0].name: expected a name'],
     ['the name of a JWT’s subject', { name: 'jwt:x', hash, role: 'ops' }, 'API_KEYS[0].name: expected a name'],
     ['a misspelled field', { name: 'x', hash, role: 'ops', scope: [] }, 'API_KEYS[0]: expected an object'],
+    [
+      'an end that is no time',
+      { name: 'x', hash, role: 'ops', expiresAt: '2027' },
+      'API_KEYS[0].expiresAt: expected a',
+    ],
+    ['an end without a zone', { name: 'x', hash, role: 'ops', expiresAt: '2027-01-31T00:00:00' }, 'expected a time in'],
+    ['a trust that is no boolean', { name: 'x', hash, role: 'ops', namesPersons: 'no' }, 'expected true or false'],
   ])('%s is refused', (_what, entry, expected) => {
     expect(faults({ ...complete, API_KEYS: JSON.stringify([entry]) })).toEqual([expect.stringContaining(expected)]);
   });
 
   test.each([
     [
-      'one name twice',
+      'one name with two roles',
       [
         { name: 'x', hash, role: 'ops' },
+        { name: 'x', hash: hash.replace('ab', 'cd'), role: 'support' },
+      ],
+      'the same scopes and namesPersons in all entries of one name',
+    ],
+    [
+      'one name that may name persons by one key only',
+      [
+        { name: 'x', hash, role: 'ops', namesPersons: true },
         { name: 'x', hash: hash.replace('ab', 'cd'), role: 'ops' },
       ],
-      'different name',
+      'the same scopes and namesPersons in all entries of one name',
     ],
     [
       'one key twice',
@@ -434,6 +471,67 @@ describe('callers of the API', () => {
     ['an empty list', [], 'at least one key'],
   ])('%s is refused', (_what, keys, expected) => {
     expect(faults({ ...complete, API_KEYS: JSON.stringify(keys) })).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('a caller may have two keys while one replaces the other', () => {
+    const entry = { name: 'x', scopes: ['enrollments:manage', 'enrollments:read'], namesPersons: true };
+    const keys = [
+      { ...entry, hash, expiresAt: '2099-01-31T00:00:00Z' },
+      { ...entry, hash: hash.replace('ab', 'cd'), scopes: ['enrollments:read', 'enrollments:manage'] },
+    ];
+    const { api, warnings } = loadConfig({ ...complete, API_KEYS: JSON.stringify(keys) }, 'api');
+    expect(api.keys).toMatchObject([
+      { name: 'x', namesPersons: true, expiresAt: Date.parse('2099-01-31T00:00:00Z') },
+      { name: 'x', namesPersons: true },
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    [-1000, / expired at \S+ and is refused\.$/],
+    [13 * 24 * 3_600_000, / expires at \S+\. Add another one under the same name/],
+  ])('a key that ends in %i ms leaves a warning at start', (inMs, sentence) => {
+    const expiresAt = new Date(Date.now() + inMs).toISOString();
+    const API_KEYS = JSON.stringify([{ name: 'desk', hash, role: 'ops', expiresAt }]);
+    expect(loadConfig({ ...complete, API_KEYS }, 'api').warnings).toEqual([
+      expect.stringMatching(new RegExp(`^The key of "desk" \\(API_KEYS\\[0\\]\\)${sentence.source}`)),
+    ]);
+  });
+
+  test.each([
+    ['10.0.3.7', ['10.0.3.7']],
+    ['10.0.3.7, 10.0.4.0/24,2001:db8::/64', ['10.0.3.7', '10.0.4.0/24', '2001:db8::/64']],
+  ])('TRUSTED_PROXIES takes %s', (list, proxies) => {
+    expect(loadConfig({ ...complete, TRUSTED_PROXIES: list }, 'api').api.trustedProxies).toEqual(proxies);
+  });
+
+  test.each([
+    'loopback',
+    'true',
+    '*',
+    '0.0.0.0/0',
+    '::/0',
+    '10.0.0.0/33',
+    '10.0.0',
+    '10.0.0.1,',
+    'proxy.example.com',
+    '1',
+  ])('TRUSTED_PROXIES of %s is refused', (list) => {
+    expect(faults({ ...complete, TRUSTED_PROXIES: list })).toEqual([
+      expect.stringMatching(/^TRUSTED_PROXIES: expected IP addresses or networks of proxies/),
+    ]);
+  });
+
+  test('health and metrics answer on a port of their own, and nowhere without one', () => {
+    expect(loadConfig(complete, 'api').api).toMatchObject({ healthHost: '127.0.0.1' });
+    expect(loadConfig(complete, 'api').api).not.toHaveProperty('healthPort');
+    expect(loadConfig({ ...complete, HEALTH_PORT: '9091', HEALTH_HOST: '0.0.0.0' }, 'api').api).toMatchObject({
+      healthHost: '0.0.0.0',
+      healthPort: 9091,
+    });
+    expect(faults({ ...complete, API_PORT: '3000', HEALTH_PORT: '3000' })).toEqual([
+      'HEALTH_PORT: expected another port than API_PORT: health and metrics are not for callers of the API',
+    ]);
   });
 
   test('a token issuer will do in place of keys', () => {
@@ -521,6 +619,62 @@ describe('codec server', () => {
       ]);
     },
   );
+});
+
+describe('ID_KEYS_PREVIOUS', () => {
+  const [first, second] = [key(), key()];
+  const read = (ID_KEYS_PREVIOUS: string) =>
+    loadConfig({ ...complete, ID_KEYS_PREVIOUS }, 'api').previousIdKeys.map((each) => each.export().toString('base64'));
+
+  test('it is a list of keys, with commas or as JSON, and none when absent', () => {
+    expect(read(`${first}, ${second}`)).toEqual([first, second]);
+    expect(read(JSON.stringify([first, second]))).toEqual([first, second]);
+    expect(loadConfig(complete, 'api').previousIdKeys).toEqual([]);
+  });
+
+  test.each([
+    ['a key that is none', `${first},short`, 'ID_KEYS_PREVIOUS[1]: expected base64 of exactly 32 bytes'],
+    ['JSON that is none', '[1', 'ID_KEYS_PREVIOUS: expected keys as ID_KEY has one'],
+    ['a key twice', `${first},${first}`, 'ID_KEYS_PREVIOUS: expected keys that differ'],
+    ['the key that holds now', complete.ID_KEY, 'ID_KEYS_PREVIOUS: expected keys that differ'],
+    ['a key with a pattern', Buffer.alloc(32).toString('base64'), 'ID_KEYS_PREVIOUS[0]: expected 32 random bytes'],
+  ])('%s is a fault that shows no key', (_what, ID_KEYS_PREVIOUS, expected) => {
+    const found = faults({ ...complete, ID_KEYS_PREVIOUS });
+    expect(found).toEqual([expect.stringContaining(expected)]);
+    expect(found.join()).not.toContain(first);
+  });
+});
+
+describe('PHONE_COUNTRIES', () => {
+  const read = (PHONE_COUNTRIES?: string) => loadConfig({ ...complete, PHONE_COUNTRIES }, 'api').api.phoneCountries;
+
+  test('it is a list of country codes, each once, and all countries when absent', () => {
+    expect(read('US, DE,US')).toEqual(['DE', 'US']);
+    expect(read()).toBeUndefined();
+  });
+
+  test.each(['de', 'DEU', 'DE;US', 'DE,', 'UK', 'XX'])('%s is a fault', (PHONE_COUNTRIES) => {
+    expect(faults({ ...complete, PHONE_COUNTRIES })).toEqual([
+      'PHONE_COUNTRIES: expected ISO 3166-1 alpha-2 codes such as DE,US, separated by commas',
+    ]);
+  });
+});
+
+describe('the limits of texts', () => {
+  const read = (env: NodeJS.ProcessEnv) => loadConfig({ ...complete, ...env }, 'worker').sendingLimits;
+
+  test('there are some unless somebody says that there are none', () => {
+    expect(read({})).toEqual({ textsPerNumber: 10, textsPerCaller: 10_000 });
+    expect(read({ TEXTS_PER_NUMBER_PER_DAY: '3', TEXTS_PER_CALLER_PER_DAY: 'unlimited' })).toEqual({
+      textsPerNumber: 3,
+    });
+  });
+
+  test.each(['0', '-1', '1.5', 'none', '10000000'])('%s is a fault', (TEXTS_PER_NUMBER_PER_DAY) => {
+    expect(faults({ ...complete, TEXTS_PER_NUMBER_PER_DAY }, 'worker')).toEqual([
+      'TEXTS_PER_NUMBER_PER_DAY: expected a whole number from 1 to 9999999, or unlimited',
+    ]);
+  });
 });
 
 function written(name: string, content: string): string {

@@ -11,24 +11,30 @@ import { answerError, answerNotFound, answerUnreadable } from './error-handler';
 import { guard } from './guard';
 import { methodsByPath } from './methods';
 import { measureRequests } from './metrics';
+import { networkOf } from './network';
+import type { StreamLimits } from './open-streams';
 import { openApi } from './openapi';
+import { createOwnership } from './ownership';
 import { ApiProblem } from './problems';
 import { caseRoutes } from './routes/cases';
 import { codeRoutes } from './routes/codes';
 import { eventRoutes } from './routes/events';
-import { healthRoutes } from './routes/health';
 import { manageRoutes } from './routes/manage';
 import type { App, RouteParts } from './routes/shared';
+import { textRoutes } from './routes/texts';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
-export interface AppParts extends RouteParts, SignInParts {
+export interface AppParts extends Omit<RouteParts, 'ownership'>, SignInParts {
   readonly authenticate: Authenticate;
-  /** Rejects when Temporal cannot be reached. */
-  readonly ready: () => Promise<void>;
+  /** Must calls with `enrollments:manage` say which person acts? Outside of development they must. */
+  readonly personNeeded: boolean;
+  /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
+  readonly trustedProxies?: readonly string[];
   readonly registry: Registry;
   readonly logger: FastifyBaseLogger;
   /** Calls a minute of one caller, or of one address without a caller. */
   readonly callsPerMinute?: number;
+  readonly streamLimits?: StreamLimits;
 }
 
 /** The HTTP API without a socket: `listen` or `inject` it. */
@@ -42,6 +48,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: answerError,
     clientErrorHandler: answerUnreadable,
+    trustProxy: [...(parts.trustedProxies ?? [])],
   });
   const methodsOf = methodsByPath(app);
   const notFound = (request: FastifyRequest, reply: FastifyReply) =>
@@ -64,7 +71,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(rateLimit, {
     max: parts.callsPerMinute ?? 600,
     timeWindow: 60_000,
-    keyGenerator: ({ caller, ip }) => (caller ? `caller ${caller.name}` : `address ${ip}`),
+    keyGenerator: bucketOf,
     errorResponseBuilder: (_request, { ttl }) =>
       new ApiProblem('too_many_requests', { retryAfter: Math.ceil(ttl / 1000) }),
   });
@@ -72,21 +79,33 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(swagger, openApi(parts.publicUrl));
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy });
 
-  healthRoutes(app, parts);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(
     async (v1: App) => {
-      guard(v1, parts.authenticate);
+      guard(v1, parts);
       v1.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-store'));
-      caseRoutes(v1, parts);
-      codeRoutes(v1, parts);
-      manageRoutes(v1, parts);
-      eventRoutes(v1, parts);
+      const routeParts = { ...parts, ownership: createOwnership(parts) };
+      caseRoutes(v1, routeParts);
+      codeRoutes(v1, routeParts);
+      manageRoutes(v1, routeParts);
+      textRoutes(v1, routeParts);
+      eventRoutes(v1, routeParts);
     },
     { prefix: '/v1' },
   );
   await app.register((scope: App) => signInRoutes(scope, parts));
   return app;
+}
+
+/**
+ * Whose calls a call is counted with: those of its caller, else those of its network. Users who sign in have buckets of their own,
+ * and the way back from Auth0 has one apart from the links, so that nobody who floods other addresses of ours keeps a user out.
+ */
+function bucketOf({ caller, ip, routeOptions }: FastifyRequest): string {
+  if (caller) return `caller ${caller.name}`; // undefined outside of the guard
+  const { url = '' } = routeOptions;
+  const part = url === '/sign-in/callback' ? 'callback' : url.startsWith('/sign-in/') ? 'sign-in' : 'address';
+  return `${part} ${networkOf(ip)}`;
 }
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';

@@ -1,9 +1,8 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
+import { expectedE164, readPhoneNumber } from './phone-number';
 
 const sixDigits = 'six digits, such as 123456';
 const auth0UserId = "Auth0's user_id, such as auth0|507f1f77bcf86cd799439020";
-const e164 = 'an E.164 number such as +14155550123';
 
 // Patterns stand in the OpenAPI file too, for people and for generators of examples: no classes of Unicode properties in them.
 
@@ -17,17 +16,14 @@ export const code = z
   .transform((text) => text.replace(/[^0-9]/g, ''))
   .meta({ description: 'Six digits; spaces and dashes are dropped.', examples: ['123456'], writeOnly: true });
 
-/**
- * A phone number with its country code, as people write it, to E.164. Length and country are checked, not whether the
- * number is in use: ranges open faster than libraries learn of them. An extension cannot get a text.
- */
+/** A phone number with its country code, as people write it, to E.164: of an ordinary phone, see `readPhoneNumber`. */
 export const phoneNumber = z
-  .string({ error: e164 })
-  .regex(/^[\s(]{0,4}\+[\s(]{0,4}[1-9](?:[\s().\u2010-\u2015\u2212-]{0,4}[0-9]){4,14}[\s)]{0,4}$/, e164)
+  .string({ error: expectedE164 })
+  .regex(/^[\s(]{0,4}\+[\s(]{0,4}[1-9](?:[\s().\u2010-\u2015\u2212-]{0,4}[0-9]){4,14}[\s)]{0,4}$/, expectedE164)
   .transform((text, context) => {
-    const parsed = parsePhoneNumberFromString(text, { extract: false });
-    if (parsed !== undefined && parsed.isPossible() && parsed.ext === undefined) return parsed.number;
-    context.addIssue({ code: 'custom', message: e164 });
+    const read = readPhoneNumber(text);
+    if ('number' in read) return read.number;
+    context.addIssue({ code: 'custom', message: read.expected });
     return z.NEVER;
   })
   .meta({ description: 'E.164: a plus sign, the country code, the number.', examples: ['+14155550123'] });

@@ -2,9 +2,15 @@ import { z } from 'zod';
 import { defined } from '../enrollment/defined';
 import type { Enrollment } from '../enrollment/enrollment';
 import { problemCodes } from '../enrollment/problems';
-import { outcomes } from '../enrollment/status';
+import { noticeTypes, outcomes } from '../enrollment/status';
 import { factorNames } from '../factors';
 import { caseMemo, type CaseMemo } from '../workflows/messages';
+
+/**
+ * Under this name the API keeps a StartMemo as one value: each sealed value costs some 250 bytes, and Temporal's server warns
+ * of memos above 2 KiB.
+ */
+export const startMemo = 'start';
 
 /** What the API keeps in a run's memo beside what the run itself writes there. */
 export interface StartMemo {
@@ -12,6 +18,12 @@ export interface StartMemo {
   readonly fingerprint?: string;
   /** Of the caller and the Idempotency-Key that started it. */
   readonly startKey?: string;
+  /** Keyed hash of the caller who started it: whose enrollment it is. */
+  readonly owner?: string;
+  /** Under which key its ids and hashes are made. */
+  readonly keyId?: string;
+  /** The name of the caller who started it, as the user of a sign-in link is told it. */
+  readonly askedBy?: string;
 }
 
 /**
@@ -19,8 +31,8 @@ export interface StartMemo {
  * that counts as no memo, and the run is asked instead.
  */
 export function parseMemo(memo: Record<string, unknown> | undefined): StartMemo & { readonly shared?: CaseMemo } {
-  const { fingerprint, startKey, [caseMemo]: shared } = memoShape.parse(memo ?? {});
-  return defined({ fingerprint, startKey, shared });
+  const { fingerprint, startKey, [startMemo]: start, [caseMemo]: shared } = memoShape.parse(memo ?? {});
+  return defined({ fingerprint, startKey, ...start, shared });
 }
 
 const factor = z.enum(factorNames);
@@ -55,6 +67,9 @@ const facts = {
   lastDeliveryAt: at.exactOptional(),
   phoneNumber: z.string().exactOptional(),
   verifiedPhoneNumber: z.string().exactOptional(),
+  phoneNumberChanges: z.number().int().min(0).exactOptional(),
+  consentedAt: at.exactOptional(),
+  notices: z.array(z.object({ type: z.enum(noticeTypes), at, factor: factor.exactOptional() })).exactOptional(),
   lastProblem: problem.exactOptional(),
 };
 const challenge = z.object({
@@ -73,6 +88,7 @@ const enrollment: z.ZodType<Enrollment> = z.discriminatedUnion('state', [
     state: z.literal('associating'),
     blockedOn: z.enum(['phone_number', 'resend', 'auth0', 'operator', 'cooldown']).exactOptional(),
     blockedBy: problem.exactOptional(),
+    earlier: challenge.exactOptional(),
   }),
   z.object({ ...facts, state: z.enum(['awaiting_code', 'confirming']), challenge }),
   z.object({
@@ -90,8 +106,18 @@ const shared: z.ZodType<CaseMemo> = z.object({
   firstRunId: z.string().exactOptional(),
 });
 
+const started: z.ZodType<StartMemo> = z.object({
+  fingerprint: z.string().exactOptional(),
+  startKey: z.string().exactOptional(),
+  owner: z.string().exactOptional(),
+  keyId: z.string().exactOptional(),
+  askedBy: z.string().exactOptional(),
+});
+
 const memoShape = z.object({
+  // Where runs that were started before there were owners have them.
   fingerprint: z.string().optional().catch(undefined),
   startKey: z.string().optional().catch(undefined),
+  [startMemo]: started.optional().catch(undefined),
   [caseMemo]: shared.optional().catch(undefined),
 });

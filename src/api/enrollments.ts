@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import type { Actor } from '../enrollment/actor';
+import type { Shown } from '../enrollment/commands';
 import { defined } from '../enrollment/defined';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import type { OpaqueTokens } from '../enrollment/token-owner';
@@ -19,15 +21,28 @@ export interface Enrollments {
   /** Starts the enrollment, or finds the same one that runs already, or the one that this Idempotency-Key has started. */
   start(request: StartRequest): Promise<Started>;
   get(id: string): Promise<EnrollmentView>;
+  /** The keyed hash of the caller who started it (`EnrollmentIds.owner`); undefined when nobody is known to have. */
+  ownerOf(id: string): Promise<string | undefined>;
+  /** The name of the caller who started it; undefined when nobody is known to have. */
+  askedBy(id: string): Promise<string | undefined>;
   list(request: ListRequest): Promise<EnrollmentPage>;
   challenge(id: string): Promise<ChallengeSecrets>;
   /** Undefined: no answer within the deadline. The code is kept and will be tried. */
-  confirmCode(id: string, input: ConfirmCodeInput, updateId: string): Promise<ConfirmCodeResult | undefined>;
+  confirmCode(
+    id: string,
+    input: ConfirmCodeInput,
+    updateId: string,
+    by?: Actor,
+  ): Promise<ConfirmCodeResult | undefined>;
   resend(id: string, updateId: string): Promise<EnrollmentView>;
-  changePhoneNumber(id: string, phoneNumber: string, updateId: string): Promise<EnrollmentView>;
+  changePhoneNumber(id: string, phoneNumber: string, updateId: string, by?: Actor): Promise<EnrollmentView>;
   renewToken(id: string, token: Token, updateId: string): Promise<EnrollmentView>;
-  /** Brings the token of a sign-in link. Exactly one caller per link gets `true`, also when several come at once to several processes. */
-  spendLink(id: string, token: Token, updateId: string): Promise<boolean>;
+  /**
+   * Brings the token of a sign-in link, and with it the user's consent to what they were `shown`. Exactly one caller per link
+   * gets `true`, also when several come at once to several processes. Throws `number_changed`, and leaves the link unspent,
+   * when the phone number is no longer the one that was shown.
+   */
+  spendLink(id: string, token: Token, updateId: string, shown: Shown): Promise<boolean>;
   /** Waits briefly for the outcome; the view tells whether it has come. An enrollment that is cancelled already stays so. */
   cancel(id: string, reason: string | undefined): Promise<EnrollmentView>;
   /** The enrollment now and after each change, until its outcome; in between, `undefined` for each look that shows nothing new. */
@@ -76,15 +91,19 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       },
     }),
     get: async (id) => runs.read(runs.parse(id)),
-    list: (request) => listEnrollments({ client, ids, taskQueue, deadlineMs: queryMs }, request),
+    ownerOf: async (id) => runs.ownerOf(runs.parse(id)),
+    askedBy: async (id) => runs.askedBy(runs.parse(id)),
+    list: (request) => listEnrollments({ client, ids, domain, taskQueue, deadlineMs: queryMs }, request),
     challenge: async (id) => runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge)),
-    confirmCode: async (id, input, updateId) =>
-      runs.update(messages.confirmCode.name, runs.parse(id), (handle) => confirmCode(handle, input, updateId)),
+    confirmCode: async (id, input, updateId, by) =>
+      runs.update(messages.confirmCode.name, runs.parse(id), (handle) =>
+        confirmCode(handle, { ...input, ...defined({ by }) }, updateId),
+      ),
     resend: async (id, updateId) =>
       update(messages.resend.name, runs.parse(id), (handle) => handle.executeUpdate(messages.resend, { updateId })),
-    changePhoneNumber: async (id, phoneNumber, updateId) =>
+    changePhoneNumber: async (id, phoneNumber, updateId, by) =>
       update(messages.changePhoneNumber.name, runs.parse(id), (handle) =>
-        handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber }], updateId }),
+        handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber, ...defined({ by }) }], updateId }),
       ),
     renewToken: async (id, token, updateId) => {
       const given = givenNow(token);
@@ -96,16 +115,16 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     cancel,
     watch,
     isUpdateKnown,
-    isOf: (id, userId) => runs.parse(id).workflowId === ids.workflowId(domain, userId),
+    isOf: (id, userId) => ids.workflowIds(domain, userId).includes(runs.parse(id).workflowId),
   };
 
   async function update(name: string, chain: Chain, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
     return runs.view(chain, await runs.update(name, chain, (handle) => runs.within(answerMs, () => send(handle))));
   }
 
-  async function spendLink(id: string, token: Token, updateId: string): Promise<boolean> {
+  async function spendLink(id: string, token: Token, updateId: string, shown: Shown): Promise<boolean> {
     const claim = randomBytes(16).toString('base64url');
-    const given = { ...givenNow(token), claim };
+    const given = { ...givenNow(token), claim, shown };
     const answer = await runs.update(messages.renewToken.name, runs.parse(id), (handle) =>
       runs.within(answerMs, () => handle.executeUpdate(messages.renewToken, { args: [given], updateId })),
     );
@@ -177,9 +196,9 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       );
       return true;
     } catch (error) {
-      const absent = error instanceof ApiProblem && /^enrollment_(settled|not_found)$/.test(error.code);
-      if (absent) return false;
-      throw error;
+      if (!(error instanceof ApiProblem) || /^(unavailable|busy)$/.test(error.code)) throw error;
+      // Every other problem but these two is what the update itself was answered: it was accepted, and refused in line.
+      return !/^enrollment_(settled|not_found)$/.test(error.code);
     }
   }
 }

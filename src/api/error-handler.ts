@@ -10,6 +10,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const body = problemBody(isGone ? cutOff : problemOf(error), request.id);
   if (isGone) request.log.info('the caller went away');
   else if (body.status >= 500) request.log.error({ err: error }, 'call failed');
+  const { audited } = request as Partial<Pick<FastifyRequest, 'audited'>>; // only requests behind the guard have it
+  if (audited !== undefined) audited.result ??= body.code;
   if (body.retryAfter !== undefined) void reply.header('Retry-After', Math.ceil(body.retryAfter));
   void reply
     .code(body.status)

@@ -2,20 +2,27 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
 import { defined } from '../enrollment/defined';
-import { enrollmentStates, outcomes, type EnrollmentStateName } from '../enrollment/status';
+import { enrollmentStates, outcomes, type EnrollmentStateName, type WaitingFor } from '../enrollment/status';
+import { viewOf } from '../enrollment/view';
 import { factorNames, type FactorName } from '../factors';
-import { decodedPayload } from '../temporal/data-converter';
 import type { EnrollmentIds } from '../temporal/ids';
 import { PayloadDecryptionError } from '../temporal/payload-codec';
-import { caseMemo, workflowType, type CaseMemo } from '../workflows/messages';
+import { readMemo } from '../temporal/sealed-memos';
+import { workflowType, type CaseMemo } from '../workflows/messages';
 import { searchAttributes } from '../workflows/search-attributes';
 import { parseMemo } from './case-memo';
 import { ApiProblem } from './problems';
 import { asProblem } from './temporal-errors';
 
 export interface ListRequest {
+  /** All enrollments of this user. */
+  readonly userId?: string;
   readonly state?: EnrollmentStateName;
   readonly factor?: FactorName;
+  /** Who has to act. */
+  readonly waitingFor?: WaitingFor['who'];
+  /** The name of a caller: only what that caller has started. */
+  readonly startedBy?: string;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;
   /** 1 to 100. */
@@ -27,6 +34,8 @@ export interface EnrollmentSummary {
   readonly state: EnrollmentStateName;
   readonly factor?: FactorName;
   readonly deadline?: string;
+  /** Absent where the enrollment's own words cannot be read. */
+  readonly waitingFor?: WaitingFor;
   readonly startedAt: string;
   readonly endedAt?: string;
 }
@@ -39,40 +48,49 @@ export interface EnrollmentPage {
 export interface ListParts {
   readonly client: Client;
   readonly ids: EnrollmentIds;
+  /** The Auth0 tenant's domain. */
+  readonly domain: string;
   readonly taskQueue: string;
   readonly deadlineMs: number;
 }
 
-/** A page of enrollments from Temporal's visibility store, which lags a moment behind. No worker is needed. */
+/**
+ * A page of enrollments from Temporal's visibility store, which lags a moment behind. No worker is needed. A page may hold fewer
+ * than `limit` and still have a next one: what is not the project's own, or not the caller's, is left out after the search.
+ */
 export async function listEnrollments(parts: ListParts, request: ListRequest): Promise<EnrollmentPage> {
   const { client, ids, taskQueue, deadlineMs } = parts;
-  const query = visibilityQuery(taskQueue, request);
+  const query = visibilityQuery(parts, request);
   // Temporal retries forever on a page token that it did not make; reject it here.
-  const sealed = (pageToken: Buffer) => ids.fingerprint({ pageToken: pageToken.toString('base64url'), query });
+  const { cursor: _cursor, limit: _limit, ...filters } = request;
+  const under = (pageToken: Buffer) => ({ pageToken: pageToken.toString('base64url'), taskQueue, filters });
   const call = () =>
     client.workflowService.listWorkflowExecutions({
       namespace: client.options.namespace,
       query,
       pageSize: request.limit,
-      nextPageToken: pageTokenOf(request.cursor, sealed),
+      nextPageToken: pageTokenOf(request.cursor, (seal, pageToken) => ids.isFingerprint(seal, under(pageToken))),
     });
   try {
     const { executions, nextPageToken } = await client.withDeadline(Date.now() + deadlineMs, call);
     const next = Buffer.from(nextPageToken);
     return {
-      enrollments: (await Promise.all(executions.map((info) => summaryOf(parts, info)))).flat(),
-      ...(next.length === 0 ? {} : { nextCursor: `${sealed(next)}.${next.toString('base64url')}` }),
+      enrollments: (await Promise.all(executions.map((info) => summaryOf(parts, request, info)))).flat(),
+      ...(next.length === 0 ? {} : { nextCursor: `${ids.fingerprint(under(next))}.${next.toString('base64url')}` }),
     };
   } catch (error) {
     throw await asProblem(error, () => Promise.resolve(true));
   }
 }
 
-function pageTokenOf(cursor: string | undefined, sealed: (pageToken: Buffer) => string): Buffer {
+function pageTokenOf(
+  cursor: string | undefined,
+  isOurs: (seal: string | undefined, pageToken: Buffer) => boolean,
+): Buffer {
   if (cursor === undefined) return Buffer.alloc(0);
   const [seal, text = ''] = cursor.split('.');
   const pageToken = Buffer.from(text, 'base64url');
-  if (seal === sealed(pageToken)) return pageToken;
+  if (isOurs(seal, pageToken)) return pageToken;
   const expected = 'the nextCursor of a page of the same list';
   throw new ApiProblem('invalid_request', {
     detail: `cursor: expected ${expected}.`,
@@ -80,25 +98,45 @@ function pageTokenOf(cursor: string | undefined, sealed: (pageToken: Buffer) => 
   });
 }
 
-/** State and factor are closed words; the queue's name is the operator's own. */
-function visibilityQuery(taskQueue: string, { state, factor }: ListRequest): string {
+/** Hashes and closed words; the queue's name is the operator's own. */
+function visibilityQuery({ ids, domain, taskQueue }: ListParts, request: ListRequest): string {
+  const { userId, state, factor, waitingFor, startedBy } = request;
   const settled = outcomes.some((outcome) => outcome === state);
   return [
     `WorkflowType = '${workflowType}'`,
     `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
     `ExecutionStatus != 'ContinuedAsNew'`, // a run that went on as another one is listed as that one
+    ...(userId === undefined ? [] : [isOneOf('WorkflowId', ids.workflowIds(domain, userId))]),
+    ...(startedBy === undefined ? [] : [isOneOf(searchAttributes.owner.name, ids.owners(startedBy))]),
+    ...(waitingFor === undefined ? [] : [`${searchAttributes.waitingFor.name} = '${waitingFor}'`]),
     ...(state === undefined ? [] : [`${searchAttributes.state.name} = '${state}'`]),
     ...(state === undefined || settled ? [] : [`ExecutionStatus = 'Running'`]),
     ...(factor === undefined ? [] : [`${searchAttributes.factor.name} = '${factor}'`]),
   ].join(' AND ');
 }
 
+/** A condition of a visibility query. The values hold no quotation mark. */
+export const isOneOf = (name: string, values: readonly string[]): string =>
+  values.length === 1
+    ? `${name} = '${values.join('')}'`
+    : `${name} IN (${values.map((value) => `'${value}'`).join(', ')})`;
+
 type ExecutionInfo = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions'][number];
 
-/** Nothing for an enrollment that was started by hand under an id of its own: it has no enrollment id. */
-async function summaryOf({ client, ids }: ListParts, info: ExecutionInfo): Promise<EnrollmentSummary[]> {
+/**
+ * Nothing for an enrollment that was started by hand under an id of its own: it has no enrollment id. Nothing either for one
+ * that somebody else has started, where only the caller's own are asked for: the search attribute by which it was found can be
+ * set by whoever can write to Temporal, the sealed memo cannot.
+ */
+async function summaryOf(
+  { client, ids }: ListParts,
+  { startedBy }: ListRequest,
+  info: ExecutionInfo,
+): Promise<EnrollmentSummary[]> {
   const { workflowId, runId } = info.execution ?? {};
   if (!workflowId || !runId || !ids.isWorkflowId(workflowId)) return [];
+  const { owner, keyId, shared } = await memoOf(client, info, workflowId);
+  if (startedBy !== undefined && (owner === undefined || !ids.owners(startedBy).includes(owner))) return [];
   const attribute = (name: string): unknown => {
     const payload = info.searchAttributes?.indexedFields?.[name];
     return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
@@ -107,32 +145,37 @@ async function summaryOf({ client, ids }: ListParts, info: ExecutionInfo): Promi
   const factor = z.enum(factorNames).safeParse(attribute(searchAttributes.factor.name)).data;
   const deadline = z.coerce.date().safeParse(attribute(searchAttributes.deadline.name)).data;
   const closed = info.closeTime ? at(info.closeTime) : undefined;
-  const shared = await sharedOf(client, info);
   return [
     {
-      id: ids.enrollmentId(workflowId, shared?.firstRunId ?? runId),
+      id: ids.enrollmentId(workflowId, shared?.firstRunId ?? runId, keyId),
       state: shownState(state, closed !== undefined),
       ...defined({
         factor: closed === undefined ? factor : undefined,
         deadline: deadline?.toISOString(),
         endedAt: closed,
+        waitingFor: closed === undefined && shared !== undefined ? waitingForOf(shared) : undefined,
       }),
       startedAt: shared === undefined ? at(info.startTime ?? {}) : new Date(shared.enrollment.startedAt).toISOString(),
     },
   ];
 }
 
-/** Undefined where the memo cannot be read. A run that no worker has seen yet names no first run: it is the first one itself. */
-async function sharedOf(client: Client, { memo }: ExecutionInfo): Promise<CaseMemo | undefined> {
-  const payload = memo?.fields?.[caseMemo];
-  if (!payload) return undefined;
+/** Empty where it cannot be read. A run that no worker has seen yet names no first run: it is the first one itself. */
+async function memoOf(
+  client: Client,
+  { memo }: ExecutionInfo,
+  workflowId: string,
+): Promise<ReturnType<typeof parseMemo>> {
   try {
-    return parseMemo({ [caseMemo]: await decodedPayload(client.options.loadedDataConverter, payload) }).shared;
+    return parseMemo(await readMemo(client, memo, workflowId));
   } catch (error) {
-    if (error instanceof PayloadDecryptionError) return undefined; // a list shows the others all the same
+    if (error instanceof PayloadDecryptionError) return {}; // a list shows the others all the same
     throw error;
   }
 }
+
+const waitingForOf = ({ enrollment, tokenExpiresAt }: CaseMemo): WaitingFor =>
+  viewOf(enrollment, Date.now(), tokenExpiresAt).waitingFor;
 
 /** A run that was terminated keeps the state it had; to a caller it is over. */
 function shownState(state: EnrollmentStateName | undefined, closed: boolean): EnrollmentStateName {

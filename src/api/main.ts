@@ -1,4 +1,5 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
+import { createIdTokenCheck } from '../auth0/id-token';
 import { createMfaClient } from '../auth0/mfa-client';
 import { loadConfig } from '../config';
 import { defined } from '../enrollment/defined';
@@ -6,9 +7,12 @@ import { createLogger } from '../logger';
 import { runMain } from '../run-main';
 import { connectClient } from '../temporal/connection';
 import { enrollmentIds } from '../temporal/ids';
+import { createReadiness } from '../temporal/readiness';
+import { createStoppedPrefixes } from '../temporal/stopped-prefixes';
 import { createAuthenticate } from './access';
 import { createApp } from './app';
 import { createEnrollments } from './enrollments';
+import { createHealthApp } from './health';
 import { createLinks } from './links';
 import { updateMetrics } from './metrics';
 
@@ -22,8 +26,8 @@ async function main(): Promise<void> {
   const { client, connection } = connected;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const ids = enrollmentIds(config.idKey);
-  const { auth0, temporal, api } = config;
+  const { auth0, temporal, api, idKey, previousIdKeys } = config;
+  const ids = enrollmentIds(idKey, previousIdKeys);
 
   const { clientSecret, opaqueTokens, ...application } = auth0;
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
@@ -37,25 +41,34 @@ async function main(): Promise<void> {
       opaqueTokens,
       observeUpdate: updateMetrics(registry),
     }),
-    links: createLinks({ idKey: config.idKey, publicUrl: api.publicUrl }),
+    links: createLinks({ idKey, previousIdKeys, publicUrl: api.publicUrl }),
     ids,
     opaqueTokens,
+    stoppedPrefixes: createStoppedPrefixes({ client, taskQueue: temporal.taskQueue }),
+    ...defined({ phoneCountries: api.phoneCountries }),
     authenticate: createAuthenticate(api),
-    ready: async () => {
-      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
+    personNeeded: config.production,
+    trustedProxies: api.trustedProxies,
+    signIn: {
+      idKey,
+      previousIdKeys,
+      auth0,
+      exchangeCode: (request) => mfa.exchangeCode(request),
+      checkIdToken: createIdTokenCheck(auth0),
     },
-    signIn: { idKey: config.idKey, auth0, exchangeCode: (request) => mfa.exchangeCode(request) },
     registry,
     logger,
     publicUrl: api.publicUrl,
     callsPerMinute: api.callsPerMinute,
   });
 
+  const health = createHealthApp({ ready: createReadiness(connection, temporal.namespace), registry, logger });
+
   const stop = (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'stopping');
     app
       .close()
-      .then(() => Promise.all([connected.close(), mfa.close()]))
+      .then(() => Promise.all([health.close(), connected.close(), mfa.close()]))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'did not stop cleanly');
         process.exitCode = 1;
@@ -63,6 +76,13 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  if (api.healthPort !== undefined) {
+    await health.listen({
+      host: api.healthHost,
+      port: api.healthPort,
+      listenTextResolver: (address) => `Health and metrics at ${address}`,
+    });
+  }
   await app.listen({ host: api.host, port: api.port, listenTextResolver: (address) => `API at ${address}` });
 }
 

@@ -6,9 +6,11 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
+import { defined } from '../enrollment/defined';
 import { outcomes, type EnrollmentStatus, type Outcome } from '../enrollment/status';
 import { viewOf } from '../enrollment/view';
-import type { EnrollmentIds, EnrollmentRun } from '../temporal/ids';
+import type { EnrollmentIds, EnrollmentRun, KeyedRun } from '../temporal/ids';
+import { PayloadDecryptionError } from '../temporal/payload-codec';
 import { status as statusQuery, type MfaEnrollmentInput } from '../workflows/messages';
 import { parseMemo } from './case-memo';
 import { ApiProblem } from './problems';
@@ -26,7 +28,7 @@ export type RunHandle = WorkflowHandle<EnrollmentWorkflow>;
  * An enrollment as Temporal names it: a workflow id and the first of its runs. A run that has received many messages goes on as
  * another run of the same workflow id; both belong to the chain that the first one began.
  */
-export type Chain = EnrollmentRun;
+export type Chain = KeyedRun;
 
 export type UpdateOutcome = 'answered' | 'refused' | 'unanswered';
 
@@ -44,7 +46,7 @@ const busyPausesMs = [200, 800];
 
 /** Calls to the runs of one enrollment, each with a deadline, and with Temporal's errors turned into problems. */
 export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
-  return { parse, newest, read, view, within, handle, signal, queryAtRest, update, find, closed };
+  return { parse, newest, read, ownerOf, askedBy, view, within, handle, signal, queryAtRest, update, find, closed };
 
   /** Throws the problem of an unknown enrollment, whatever is wrong with the id: it tells nothing about users. */
   function parse(id: string): Chain {
@@ -85,6 +87,16 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
         ? await query(description, (to) => to.query(statusQuery))
         : viewOf(shared.enrollment, Date.now(), shared.tokenExpiresAt);
     return view(chain, asClosed(status, description));
+  }
+
+  /** The owner that stands in the memo; undefined where none does, as in an enrollment that was started by hand. */
+  async function ownerOf(chain: Chain): Promise<string | undefined> {
+    return parseMemo((await current(chain)).memo).owner;
+  }
+
+  /** The name of the caller who started it, as the memo has it; undefined where none does. */
+  async function askedBy(chain: Chain): Promise<string | undefined> {
+    return parseMemo((await current(chain)).memo).askedBy;
   }
 
   /**
@@ -157,6 +169,7 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
       return true;
     } catch (error) {
       if (error instanceof WorkflowFailedError) return true; // a cancelled run "fails" its waiters
+      if (error instanceof PayloadDecryptionError) return true; // it has a result, which nobody needs here
       if (isUnavailable(error)) return false;
       throw await asProblem(error, () => Promise.resolve(true));
     }
@@ -210,17 +223,18 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     return client.workflow.getHandle<EnrollmentWorkflow>(workflowId, runId);
   }
 
-  function view({ workflowId, runId }: Chain, status: EnrollmentStatus): EnrollmentView {
-    return { id: ids.enrollmentId(workflowId, runId), ...status };
+  function view({ workflowId, runId, keyId }: Chain, status: EnrollmentStatus): EnrollmentView {
+    return { id: ids.enrollmentId(workflowId, runId, keyId), ...status };
   }
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
 /** The chain that a run belongs to. */
-export const chainOf = ({ workflowId, runId, raw }: WorkflowExecutionDescription): Chain => ({
+export const chainOf = ({ workflowId, runId, raw, memo }: WorkflowExecutionDescription): Chain => ({
   workflowId,
   runId: raw.workflowExecutionInfo?.firstRunId || runId, // the empty string of a server that does not tell
+  ...defined({ keyId: parseMemo(memo).keyId }),
 });
 
 export const isOutcome = ({ state }: Pick<EnrollmentStatus, 'state'>): boolean => outcomes.includes(state as Outcome); // `includes` asks for a member

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CodeResult } from '../enrollment/commands';
 import { problemCodes } from '../enrollment/problems';
-import { enrollmentStates, waitingForWhats, waitingForWhos } from '../enrollment/status';
+import { enrollmentStates, noticeTypes, waitingForWhats, waitingForWhos } from '../enrollment/status';
 import { answeredBy, defaultPlan, factorNames, factors } from '../factors';
 import { code, phoneNumber, userId } from './atoms';
 import { apiProblemCodes } from './problems';
@@ -47,7 +47,7 @@ const reason = z
   .max(200, '1 to 200 characters')
   .regex(/\S/, '1 to 200 characters')
   .trim()
-  .describe('Why. Needed from callers that also enter codes for users; goes to the audit log.');
+  .describe('Why. Needed for every call with `enrollments:manage`, here or as `X-Reason`; goes to the audit log.');
 
 export const startBody = members({
   userId,
@@ -83,6 +83,19 @@ export const phoneNumberBody = members({ phoneNumber, reason: reason.exactOption
 
 export const cancelBody = optionalBody(members({ reason: reason.exactOptional() }).meta({ id: 'Cancel' }));
 
+export const stopBody = optionalBody(members({ reason: reason.exactOptional() }).meta({ id: 'StopTexts' }));
+
+export const resumeBody = optionalBody(members({ reason: reason.exactOptional() }).meta({ id: 'ResumeTexts' }));
+
+/** Read by the route itself, whose refusal says what was expected. */
+export const prefixParams = z.object({
+  prefix: z.string().meta({
+    description: 'A plus sign, which may be left out, and 1 to 7 digits.',
+    pattern: String.raw`^\+?[1-9][0-9]{0,6}$`,
+    examples: ['+88213'],
+  }),
+});
+
 export const emptyBody = optionalBody(members({}).meta({ id: 'Empty' }));
 
 export const enrollmentParams = z.object({
@@ -92,18 +105,38 @@ export const enrollmentParams = z.object({
     .describe('Opaque; names one run. Comes with the answer to the start.'),
 });
 
+const personName = '1 to 100 printable ASCII characters, words separated by single spaces';
+/** `X-Acting-Person`. */
+export const actingPerson = z
+  .string({ error: personName })
+  .max(100, personName)
+  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, personName);
+
 export const postHeaders = z.looseObject({
   'idempotency-key': z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable characters without spaces')
     .exactOptional()
-    .describe('A repeated call with the same key and body has no second effect.'),
+    .describe(
+      'A repeated call of the same caller with the same key and body has no second effect: it reaches the enrollment once and gets the first answer, as long as Temporal keeps the enrollment.',
+    ),
+  'x-acting-person': actingPerson
+    .exactOptional()
+    .describe(
+      'The person who acts, in 1 to 100 printable ASCII characters: the same name each time. Only from API keys with `namesPersons`; an access token says itself who acts. Calls with `enrollments:manage` need a person, unless the installation is in development.',
+    ),
 });
 
-/** Making a link changes nothing, so a repeated call may make another one. */
+export const startHeaders = postHeaders.extend({
+  'idempotency-key': postHeaders.shape['idempotency-key'].describe(
+    'Until 24 hours after the enrollment has ended, a repeated start of the same caller for the same user with the same key and body finds the enrollment that the first one has started (200). With another body for the same user it is turned down (409 `idempotency_key_reused`). For another user the key is a new one.',
+  ),
+});
+
+/** A link changes nothing by itself: only what it may be used for matters. */
 export const linkHeaders = postHeaders.extend({
   'idempotency-key': postHeaders.shape['idempotency-key'].describe(
-    'Taken like everywhere. A link changes nothing by itself: a repeated call makes another one.',
+    'A repeated call with the same key makes the same single-use link with a new life: once one of them was used, none works.',
   ),
 });
 
@@ -111,9 +144,20 @@ export const manageHeaders = postHeaders.extend({
   'x-reason': reason.exactOptional(),
 });
 
+export const cancelHeaders = manageHeaders.extend({
+  'idempotency-key': postHeaders.shape['idempotency-key'].describe(
+    'Taken like everywhere. A repeated cancellation has no second effect with or without it.',
+  ),
+});
+
 export const listQuery = members({
+  userId: userId.exactOptional().describe('All enrollments of this user.'),
   state: state.exactOptional(),
   factor: factor.exactOptional(),
+  waitingFor: z
+    .enum(waitingForWhos, { error: `one of ${waitingForWhos.join(', ')}` })
+    .exactOptional()
+    .describe('Who has to act.'),
   cursor: z
     .string()
     .regex(/^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{1,4096}$/, 'the nextCursor of an earlier page')
@@ -126,6 +170,8 @@ export const listQuery = members({
     .max(100, 'a whole number from 1 to 100')
     .default(20),
 });
+
+const waitingFor = z.object({ who: z.enum(waitingForWhos), what: z.enum(waitingForWhats) });
 
 const enrollmentShape = {
   id: z.string(),
@@ -169,12 +215,24 @@ const enrollmentShape = {
     .string()
     .exactOptional()
     .describe('Last digits only: the number that was verified, once one is; before, the one that codes are sent to.'),
+  phoneNumberChanges: z
+    .number()
+    .int()
+    .min(0)
+    .describe('How often the phone number was changed since the start: names the number that somebody was shown.'),
+  consentedAt: time
+    .exactOptional()
+    .describe(
+      'When the user agreed to the factors and to the current phone number. Absent after a change of the number.',
+    ),
+  notices: z
+    .array(z.object({ type: z.enum(noticeTypes), at: time, factor: factor.exactOptional() }))
+    .readonly()
+    .describe('What the user should hear of, oldest first: the newest 20.'),
   lastProblem: z
     .object({ code: z.enum(problemCodes), message: z.string(), at: time, retryAt: time.exactOptional() })
     .exactOptional(),
-  waitingFor: z
-    .object({ who: z.enum(waitingForWhos), what: z.enum(waitingForWhats) })
-    .describe('Who has to act, and what is awaited: for programs.'),
+  waitingFor: waitingFor.describe('Who has to act, and what is awaited: for programs.'),
   nextAction: z.string().describe('One sentence for the person who helps: what has to happen next.'),
   startedAt: time,
   endedAt: time.exactOptional(),
@@ -231,6 +289,7 @@ export const enrollmentPage = z
           state,
           factor: factor.exactOptional(),
           deadline: time.exactOptional(),
+          waitingFor: waitingFor.exactOptional().describe('Of an open one, where it can be read.'),
           startedAt: time,
           endedAt: time.exactOptional(),
         }),
@@ -266,6 +325,12 @@ export const challengeSecrets = z
 export const link = z
   .object({ url: z.url().describe('For the user alone. Works once.'), expiresAt: time })
   .meta({ id: 'Link' });
+
+export const stoppedPrefixList = z
+  .object({
+    stoppedPrefixes: z.array(z.object({ prefix: z.string(), reason: z.string(), since: time })),
+  })
+  .meta({ id: 'StoppedPrefixes' });
 
 export const problem = z
   .object({

@@ -13,9 +13,11 @@ import { outlookOf } from '../enrollment/outlook';
 import type { GivenToken } from '../enrollment/tokens';
 import { factors, type FactorName } from '../factors';
 import type { EnrollmentIds } from '../temporal/ids';
+import { listRuns } from '../temporal/sealed-memos';
 import { awaitChallenge, caseMemo, renewToken, workflowType, type CaseMemo } from '../workflows/messages';
 import { searchAttributes } from '../workflows/search-attributes';
-import { parseMemo } from './case-memo';
+import { parseMemo, startMemo, type StartMemo } from './case-memo';
+import { isOneOf } from './list';
 import { ApiProblem } from './problems';
 import {
   chainOf,
@@ -40,6 +42,8 @@ export interface StartRequest {
   readonly token?: Token;
   /** The name of the caller, who will own the enrollment. */
   readonly caller: string;
+  /** The name of the person who acts through the caller, where it is known. */
+  readonly person?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -67,28 +71,29 @@ const keyLifeMs = 24 * 3600 * 1000;
 
 /** What one start is known by. */
 interface Request {
-  readonly body: Omit<StartRequest, 'token' | 'caller' | 'idempotencyKey'>;
+  /** A new token does not make it another request. */
+  readonly body: Omit<StartRequest, 'token' | 'caller' | 'person' | 'idempotencyKey'>;
   readonly token: GivenToken | undefined;
-  readonly workflowId: string;
-  readonly owner: string;
-  /** Of the body: a new token does not make it another request. */
-  readonly fingerprint: string;
-  readonly startKey: string | undefined;
+  readonly caller: string;
+  readonly person: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Under which this user can have enrollments: one id for each key of the ring. */
+  readonly workflowIds: readonly string[];
 }
 
-/** One live enrollment per user: the workflow id is the user's, and Temporal keeps a second one out. */
+/**
+ * One live enrollment per user: the workflow id is the user's, and Temporal keeps a second one out. An enrollment that was
+ * started before `ID_KEY` was replaced runs under an id of the previous key: it is looked for first.
+ */
 export function createStart({ client, ids, domain, taskQueue, options, runs, answerMs, closeMs }: StartParts) {
-  return async function start({ token, caller, idempotencyKey, ...body }: StartRequest): Promise<Started> {
+  return async function start({ token, caller, person, idempotencyKey, ...body }: StartRequest): Promise<Started> {
     const request: Request = {
-      body,
+      ...{ body, caller, person, idempotencyKey },
       token: token && givenNow(token),
-      workflowId: ids.workflowId(domain, body.userId),
-      owner: ids.owner(caller),
-      fingerprint: ids.fingerprint(body),
-      startKey: idempotencyKey === undefined ? undefined : ids.startKey(caller, idempotencyKey),
+      workflowIds: ids.workflowIds(domain, body.userId),
     };
     for (let tries = 0; tries < 3; tries += 1) {
-      const newest = await runs.newest(request.workflowId);
+      const newest = await newestOf(request.workflowIds);
       const known = await startedByKey(request, newest);
       if (known !== undefined) return { created: false, enrollment: known };
       if (newest === undefined || !isOpen(newest)) {
@@ -102,32 +107,45 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     throw unavailable();
   };
 
+  /** The newest run of this user; before all one that is open, for it keeps a new one out. */
+  async function newestOf(workflowIds: readonly string[]): Promise<WorkflowExecutionDescription | undefined> {
+    const found = (await Promise.all(workflowIds.map((id) => runs.newest(id)))).filter((run) => run !== undefined);
+    const byAge = found.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
+    return byAge.find(isOpen) ?? byAge[0];
+  }
+
   /** The enrollment that this key has started, also when it has ended. Throws when it was for another body. */
   async function startedByKey(
-    { workflowId, startKey, fingerprint, token }: Request,
+    { workflowIds, caller, idempotencyKey, body, token }: Request,
     newest: WorkflowExecutionDescription | undefined,
   ): Promise<EnrollmentView | undefined> {
-    if (startKey === undefined || newest === undefined) return undefined;
-    const found =
-      parseMemo(newest.memo).startKey === startKey
-        ? { chain: chainOf(newest), memo: newest.memo, isOpen: isOpen(newest) }
-        : await earlierRun(workflowId, startKey, newest);
+    if (idempotencyKey === undefined || newest === undefined) return undefined;
+    const isByKey = ({ startKey }: StartMemo) => ids.isStartKey(startKey, caller, idempotencyKey);
+    const found = isByKey(parseMemo(newest.memo))
+      ? { chain: chainOf(newest), memo: newest.memo, isOpen: isOpen(newest) }
+      : await earlierRun(workflowIds, isByKey, newest);
     if (found === undefined) return undefined;
-    if (parseMemo(found.memo).fingerprint !== fingerprint) throw new ApiProblem('idempotency_key_reused');
+    if (!ids.isFingerprint(parseMemo(found.memo).fingerprint, body)) throw new ApiProblem('idempotency_key_reused');
     return found.isOpen ? await rejoin(found.chain, token) : await runs.read(found.chain);
   }
 
   /** From visibility, which lags a moment behind: enough for an enrollment that has been followed by another one. */
-  async function earlierRun(workflowId: string, startKey: string, newest: WorkflowExecutionDescription) {
+  async function earlierRun(
+    workflowIds: readonly string[],
+    isByKey: (memo: StartMemo) => boolean,
+    newest: WorkflowExecutionDescription,
+  ) {
     const since = new Date(Date.now() - keyLifeMs);
     if (newest.startTime < since && (newest.closeTime ?? new Date()) < since) return undefined;
-    const query = `WorkflowId = '${workflowId}' AND (StartTime > '${since.toISOString()}' OR CloseTime > '${since.toISOString()}')`;
+    const query = `${isOneOf('WorkflowId', workflowIds)} AND (StartTime > '${since.toISOString()}' OR CloseTime > '${since.toISOString()}')`;
     try {
       return await runs.within(answerMs, async () => {
-        for await (const { runId, memo } of client.workflow.list({ query })) {
-          const { startKey: other, shared } = parseMemo(memo);
-          if (other === startKey) {
-            return { chain: { workflowId, runId: shared?.firstRunId ?? runId }, memo, isOpen: false };
+        for await (const { workflowId, runId, memo } of listRuns(client, query)) {
+          const started = parseMemo(memo);
+          if (isByKey(started)) {
+            const { shared, keyId } = started;
+            const chain = { workflowId, runId: shared?.firstRunId ?? runId, ...defined({ keyId }) };
+            return { chain, memo, isOpen: false };
           }
         }
         return undefined;
@@ -142,7 +160,17 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     request: Request,
     before: WorkflowExecutionDescription | undefined,
   ): Promise<EnrollmentView | undefined> {
-    const { body, token, workflowId, owner, fingerprint, startKey } = request;
+    const { body, token, caller, person, idempotencyKey } = request;
+    const workflowId = ids.workflowId(domain, body.userId);
+    const startKey = idempotencyKey === undefined ? undefined : ids.startKey(caller, idempotencyKey);
+    const owner = ids.owner(caller);
+    const startedBy = { caller: owner, ...defined({ person: person === undefined ? undefined : ids.person(person) }) };
+    const { keyId } = ids;
+    const started: StartMemo = {
+      ...{ fingerprint: ids.fingerprint(body), owner, keyId },
+      askedBy: caller, // the user is told the name
+      ...defined({ startKey }),
+    };
     const last = parseMemo(before?.memo).shared;
     const inherited = last && inheritedFrom(last.enrollment);
     const now = Date.now();
@@ -151,10 +179,17 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     const startWorkflowOperation = new WithStartWorkflowOperation<EnrollmentWorkflow>(workflowType, {
       workflowId,
       taskQueue,
-      args: [{ ...body, ...defined({ token, inherited }), ...(Object.keys(options).length === 0 ? {} : { options }) }],
+      args: [
+        {
+          ...body,
+          startedBy,
+          ...defined({ token, inherited }),
+          ...(Object.keys(options).length === 0 ? {} : { options }),
+        },
+      ],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      memo: { fingerprint, ...defined({ startKey }), [caseMemo]: memo },
+      memo: { [startMemo]: started, [caseMemo]: memo },
       typedSearchAttributes: [
         { key: searchAttributes.state, value: token === undefined ? 'awaiting_token' : 'associating' },
         { key: searchAttributes.waitingFor, value: token === undefined ? 'user' : outlookOf(opening, now).who },
@@ -174,7 +209,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
         });
         if (update.workflowRunId === undefined)
           throw new TypeError('Temporal named no run for the enrollment it started');
-        chain = { workflowId, runId: update.workflowRunId };
+        chain = { workflowId, runId: update.workflowRunId, keyId };
         return runs.view(chain, await update.result());
       });
     } catch (error) {
@@ -185,11 +220,11 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
   }
 
   /**
-   * The enrollment of this user that runs: the same request finds it, and may bring the token it waits for. Undefined when it
-   * was settled and has closed by now: whoever asks then means a new one.
+   * The enrollment of this user that runs: the same request of its owner finds it, and may bring the token it waits for.
+   * Undefined when it was settled and has closed by now: whoever asks then means a new one.
    */
   async function join(
-    { fingerprint, token }: Request,
+    { body, caller, token }: Request,
     running: WorkflowExecutionDescription,
   ): Promise<EnrollmentView | undefined> {
     const chain = chainOf(running);
@@ -197,7 +232,13 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
       if (await runs.closed(chain, closeMs)) return undefined;
       throw unavailable();
     }
-    if (parseMemo(running.memo).fingerprint !== fingerprint) {
+    const { owner, fingerprint } = parseMemo(running.memo);
+    if (owner === undefined || !ids.owners(caller).includes(owner)) {
+      throw new ApiProblem('enrollment_conflict', {
+        detail: 'An enrollment of this user that another caller has started is under way.',
+      });
+    }
+    if (!ids.isFingerprint(fingerprint, body)) {
       throw new ApiProblem('enrollment_conflict', {
         detail: 'Another enrollment of this user is under way. Cancel it first, or send the same body to join it.',
       });
@@ -214,7 +255,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
       .catch(() => undefined); // what counts is the reading below
     const enrollment = await runs.read(chain);
     if (enrollment.state !== 'awaiting_token' || token === undefined) return enrollment;
-    const updateId = `joined-${ids.fingerprint(token.accessToken)}`;
+    const updateId = `joined-${ids.under(enrollment.id).fingerprint(token.accessToken)}`;
     const renewed = await runs.update(renewToken.name, chain, (handle) =>
       runs.within(answerMs, () => handle.executeUpdate(renewToken, { args: [token], updateId })),
     );

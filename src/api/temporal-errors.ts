@@ -19,7 +19,9 @@ import { ApiProblem, refused } from './problems';
  * `isKnown` asks whether the run exists at all: Temporal answers "not found" for a closed run too.
  */
 export async function asProblem(error: unknown, isKnown: () => Promise<boolean>): Promise<unknown> {
-  if (error instanceof WorkflowUpdateFailedError) return refusal(error) ?? (await closedMeanwhile());
+  if (error instanceof WorkflowUpdateFailedError) {
+    return refusal(error) ?? (isUnprocessed(error) ? unavailable() : await closedMeanwhile());
+  }
   if (error instanceof WorkflowNotFoundError) {
     return new ApiProblem((await isKnown()) ? 'enrollment_settled' : 'enrollment_not_found');
   }
@@ -56,6 +58,13 @@ function grpcCode(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;
 }
+
+/**
+ * Temporal's server gives an update up that a worker was given and neither accepted nor refused, as when the worker fell back in
+ * its history or stopped: nothing was done, and the run goes on.
+ */
+const isUnprocessed = ({ cause }: WorkflowUpdateFailedError): boolean =>
+  cause instanceof ApplicationFailure && cause.type === 'UnprocessedUpdate';
 
 function refusal({ cause }: WorkflowUpdateFailedError): ApiProblem | undefined {
   if (!(cause instanceof ApplicationFailure)) return undefined;

@@ -1,6 +1,7 @@
 import { defined } from '../enrollment/defined';
 import { isLoopback } from './addresses';
 import { readJwt, type JwtConfig } from './jwt';
+import { readPhoneCountries } from './phone-countries';
 import type { ConfigReader } from './reader';
 import {
   apiKeys,
@@ -10,6 +11,7 @@ import {
   host,
   partialPolicy,
   port,
+  trustedProxies,
   type ApiKey,
   type PartialPolicy,
 } from './variables';
@@ -26,6 +28,13 @@ export interface ApiServerConfig {
   /** Of one caller. */
   readonly callsPerMinute: number;
   readonly jwt?: JwtConfig;
+  /** Proxies whose word about the caller's address is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Where health and metrics answer; nowhere without a port. */
+  readonly healthHost: string;
+  readonly healthPort?: number;
+  /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
+  readonly phoneCountries?: readonly string[];
 }
 
 export function readApi(reader: ConfigReader): ApiServerConfig {
@@ -34,6 +43,11 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
   const keys = reader.optionalSecret('API_KEYS', apiKeys)?.reveal() ?? [];
   const jwt = readJwt(reader, 'API_JWT');
   if (!reader.isSet('API_KEYS') && !reader.isSet('API_JWT_ISSUER')) withoutCallers(reader, listenHost);
+  tellOfExpiry(reader, keys, Date.now());
+  const healthPort = reader.optional('HEALTH_PORT', port);
+  if (healthPort !== undefined && healthPort !== 0 && healthPort === listenPort) {
+    reader.fault('HEALTH_PORT', 'another port than API_PORT: health and metrics are not for callers of the API');
+  }
   return Object.freeze({
     host: listenHost,
     port: listenPort,
@@ -43,7 +57,25 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
     keys: Object.freeze(keys),
     partialPolicy: reader.withDefault('ENROLLMENT_PARTIAL_POLICY', partialPolicy, 'keep'),
     callsPerMinute: reader.withDefault('API_CALLS_PER_MINUTE', callsPerMinute, 600),
-    ...defined({ jwt }),
+    trustedProxies: Object.freeze(reader.withDefault('TRUSTED_PROXIES', trustedProxies, [])),
+    healthHost: reader.withDefault('HEALTH_HOST', host, '127.0.0.1'),
+    ...defined({ jwt, healthPort, phoneCountries: readPhoneCountries(reader) }),
+  });
+}
+
+const soonMs = 14 * 24 * 3_600_000;
+
+/** An expired key locks its caller out: whoever runs the process hears of it before, and afterwards why. */
+function tellOfExpiry(reader: ConfigReader, keys: readonly ApiKey[], now: number): void {
+  keys.forEach(({ name, expiresAt }, index) => {
+    if (expiresAt === undefined || expiresAt > now + soonMs) return;
+    const key = `The key of "${name}" (API_KEYS[${index}])`;
+    const at = new Date(expiresAt).toISOString();
+    reader.warn(
+      expiresAt <= now
+        ? `${key} expired at ${at} and is refused.`
+        : `${key} expires at ${at}. Add another one under the same name, and take this one out once the caller has changed over.`,
+    );
   });
 }
 

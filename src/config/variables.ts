@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { defined } from '../enrollment/defined';
 import { roles, rolesToScopes, scopes, type Role, type Scope } from '../scopes';
@@ -11,6 +12,10 @@ export interface ApiKey {
   readonly hash: string;
   readonly scopes: readonly Scope[];
   readonly role?: Role;
+  /** May this caller say in `X-Acting-Person` which person acts? Absent: no. */
+  readonly namesPersons?: boolean;
+  /** Epoch milliseconds; absent: the key stays good until it is taken out. */
+  readonly expiresAt?: number;
 }
 
 // Every message completes "expected …" and says nothing of the value, for it may be a secret in the wrong place.
@@ -138,28 +143,55 @@ const apiKey = z
       scopes: z
         .array(z.enum(scopes, { error: `one of ${scopes.join(', ')}` }), { error: 'a list of scopes' })
         .optional(),
+      namesPersons: z.boolean({ error: 'true or false' }).optional(),
+      expiresAt: z.iso
+        .datetime({ error: 'a time in ISO 8601 and UTC such as 2027-01-31T00:00:00Z' })
+        .transform((time) => Date.parse(time))
+        .optional(),
     },
-    { error: 'an object with name, hash and role or scopes, and nothing else' },
+    { error: 'an object with name, hash, role or scopes, and if need be namesPersons and expiresAt, and nothing else' },
   )
   .refine((entry) => (entry.role === undefined) !== (entry.scopes === undefined), 'either a role or scopes')
-  .transform(({ name, hash, role, scopes: own }): ApiKey =>
+  .transform(({ name, hash, role, scopes: own, namesPersons, expiresAt }): ApiKey =>
     Object.freeze({
       name,
       hash,
       scopes: Object.freeze([...(role === undefined ? (own ?? []) : rolesToScopes[role])]),
-      ...defined({ role }),
+      ...defined({ role, namesPersons, expiresAt }),
     }),
   );
 
-const apiKeysShape = 'a JSON array of {"name", "hash", "role" or "scopes"}';
-/** `API_KEYS`. */
-export const apiKeys = json(apiKeysShape).pipe(
-  z
-    .array(apiKey, { error: apiKeysShape })
-    .min(1, 'at least one key')
-    .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, 'a different name for each key')
-    .refine((keys) => new Set(keys.map(({ hash }) => hash)).size === keys.length, 'a different hash for each key'),
-);
+const apiKeysShape = 'a JSON array of {"name", "hash", "role" or "scopes", "namesPersons"?, "expiresAt"?}';
+/** `API_KEYS`. Entries with the same name are keys of one caller, the old and the new one of a rotation. */
+export const apiKeys = json(apiKeysShape)
+  .pipe(z.array(apiKey, { error: apiKeysShape }).min(1, 'at least one key'))
+  .pipe(
+    z
+      .custom<ApiKey[]>() // parsed by now: what compares entries with each other sees good ones alone
+      .refine(
+        (keys) => keys.every((key) => keys.every((other) => key.name !== other.name || mayDoTheSame(key, other))),
+        'the same scopes and namesPersons in all entries of one name, for they are keys of one caller',
+      )
+      .refine((keys) => new Set(keys.map(({ hash }) => hash)).size === keys.length, 'a different hash for each key'),
+  );
+
+const mayDoTheSame = (one: ApiKey, other: ApiKey): boolean =>
+  [...one.scopes].sort().join() === [...other.scopes].sort().join() &&
+  (one.namesPersons ?? false) === (other.namesPersons ?? false);
+
+const expectedProxies =
+  'IP addresses or networks of proxies, separated by commas, such as 10.0.3.7, 10.0.4.0/24 or 2001:db8::/64, and not all addresses';
+/** `TRUSTED_PROXIES`. Names such as `loopback`, and networks that hold every address, would trust more than somebody looked at. */
+export const trustedProxies = z
+  .string()
+  .transform((list): readonly string[] => list.split(',').map((proxy) => proxy.trim()))
+  .refine((list) => list.every(isNetwork), expectedProxies);
+
+function isNetwork(text: string): boolean {
+  const [, address = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return bits > 0 && (prefix === undefined || Number(prefix) <= bits);
+}
 
 function json(expected: string) {
   return z.string().transform((source, context): unknown => {

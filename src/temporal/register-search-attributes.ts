@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '@temporalio/client';
+import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { searchAttributes } from '../workflows/search-attributes';
 
@@ -14,14 +14,14 @@ const wanted = Object.values(searchAttributes).map(({ name, type }) => ({
 
 /**
  * Makes the namespace know our search attributes and waits until queries with them are taken. Does nothing when they are there.
- * Throws when one is there with another type, when the server refuses (Temporal Cloud registers them in its own interface),
+ * Answers the names of those that were missing. Throws when one is there with another type, when the server refuses (Temporal Cloud registers them in its own interface),
  * or when they are not usable within `timeoutMs`.
  */
 export async function registerSearchAttributes(
   connection: Pick<Connection, 'operatorService' | 'workflowService'>,
   namespace: string,
   timeoutMs = 30_000,
-): Promise<void> {
+): Promise<readonly string[]> {
   const missing = await findMissing(connection, namespace);
   if (missing.length > 0) {
     await connection.operatorService
@@ -32,7 +32,35 @@ export async function registerSearchAttributes(
       .catch((cause: unknown) => refused(connection, namespace, cause));
   }
   await untilUsable(connection, namespace, Date.now() + timeoutMs);
+  return missing.map(({ name }) => name);
 }
+
+/**
+ * The names of our search attributes that queries of this namespace do not know. Asks by query, which every caller of a namespace may
+ * do; the list of search attributes is an operator's. Rejects when Temporal does not answer.
+ */
+export async function missingSearchAttributes(
+  { workflowService }: Pick<Connection, 'workflowService'>,
+  namespace: string,
+): Promise<string[]> {
+  const isMissing = async (name: string): Promise<boolean> => {
+    try {
+      // No workflow has this id: nothing is counted, only the name is looked up.
+      const query = `WorkflowId = 'none' AND ${name} IS NOT NULL`;
+      await workflowService.countWorkflowExecutions({ namespace, query });
+      return false;
+    } catch (error) {
+      if (isGrpcServiceError(error) && Number(error.code) === invalidArgument) return true;
+      throw error;
+    }
+  };
+  const names = wanted.map(({ name }) => name);
+  const missing = await Promise.all(names.map(isMissing));
+  return names.filter((_name, index) => missing[index]);
+}
+
+/** gRPC: INVALID_ARGUMENT, as for a query with a name that the server does not know. */
+const invalidArgument = 3;
 
 type Services = Parameters<typeof registerSearchAttributes>[0];
 

@@ -13,7 +13,6 @@ const refusedTo = {
     ['POST', '', { userId: 'auth0|1' }],
     ['GET', '/challenge', undefined],
     ['PUT', '/token', { accessToken: tokenOf(userId) }],
-    ['POST', '/links', {}],
   ],
   ops: [
     ['POST', '', { userId: 'auth0|1' }],
@@ -21,7 +20,6 @@ const refusedTo = {
     ['POST', '/binding-code', { code: '123456' }],
     ['POST', '/otp', { code: '123456' }],
     ['PUT', '/token', { accessToken: tokenOf(userId) }],
-    ['POST', '/links', {}],
   ],
   onboarding: [
     ['POST', '/resend', {}],
@@ -48,6 +46,7 @@ test.each(rows)('%s is refused %s …%s before anybody looks whether the case ex
   expect({ ...body, instance: '' }).toEqual({ ...otherBody, instance: '' });
 });
 
+const address = '192.0.2.1';
 const issuer = 'https://issuer.example.com/';
 const audience = 'https://mfa-enrollment.example.com';
 const claims = { iss: issuer, aud: audience, sub: 'x', exp: 9_999_999_999, scope: 'enrollments:read' };
@@ -64,14 +63,14 @@ test.each([
     .update(signed)
     .digest('base64url');
   const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => publicKey });
-  expect(await authenticate(`Bearer ${signed}.${signature}`)).toBeUndefined();
+  expect(await authenticate(`Bearer ${signed}.${signature}`, address)).toBeUndefined();
 });
 
 test.each(['RS384', 'PS512', 'ES384', 'EdDSA'])('an algorithm that is not ours, %s, is nobody', async (alg) => {
   const { publicKey, privateKey } = await generateKeyPair(alg);
   const token = await new SignJWT(claims).setProtectedHeader({ alg }).sign(privateKey);
   const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => publicKey });
-  expect(await authenticate(`Bearer ${token}`)).toBeUndefined();
+  expect(await authenticate(`Bearer ${token}`, address)).toBeUndefined();
 });
 
 test('a token brings no key of its own', async () => {
@@ -80,7 +79,7 @@ test('a token brings no key of its own', async () => {
     .setProtectedHeader({ alg: 'RS256', jku: 'https://evil.example.com/keys', x5u: 'https://evil.example.com/x' })
     .sign(own.privateKey);
   const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => trusted.publicKey });
-  expect(await authenticate(`Bearer ${token}`)).toBeUndefined();
+  expect(await authenticate(`Bearer ${token}`, address)).toBeUndefined();
 });
 
 test('a token that names no key where the issuer has several is nobody, and no outage of the issuer', async () => {
@@ -90,7 +89,7 @@ test('a token that names no key where the issuer has several is nobody, and no o
   );
   const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(pairs[0]?.privateKey as CryptoKey);
   const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: createLocalJWKSet({ keys }) });
-  expect(await authenticate(`Bearer ${token}`)).toBeUndefined();
+  expect(await authenticate(`Bearer ${token}`, address)).toBeUndefined();
 });
 
 test('a token whose subject is the name of an API key is another caller', async () => {
@@ -98,7 +97,7 @@ test('a token whose subject is the name of an API key is another caller', async 
   const name = 'support-desk';
   const token = await new SignJWT({ ...claims, sub: name }).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
   const authenticate = createAuthenticate({ keys: [], jwt: { issuer, audience }, jwks: async () => publicKey });
-  expect((await authenticate(`Bearer ${token}`))?.name).not.toBe(name);
+  expect((await authenticate(`Bearer ${token}`, address))?.name).not.toBe(name);
 });
 
 test('a good token without scopes is known and may do nothing', async () => {

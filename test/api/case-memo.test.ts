@@ -23,13 +23,16 @@ const facts = {
   phoneNumber: '••••23',
   verifiedPhoneNumber: '••••23',
   lastDeliveryAt: at,
+  phoneNumberChanges: 2,
+  consentedAt: at,
+  notices: [{ type: 'factor_confirmed', at, factor: 'sms' }],
   lastProblem: met,
 } as const;
 
 /** Every state with every member it can have: a member that is missing here or in the schema does not compile or is lost. */
 const samples: { readonly [State in Enrollment['state']]: Required<Enrollment & { state: State }> } = {
   awaiting_token: { ...facts, state: 'awaiting_token', refreshAt: at },
-  associating: { ...facts, state: 'associating', blockedOn: 'resend', blockedBy: met },
+  associating: { ...facts, state: 'associating', blockedOn: 'resend', blockedBy: met, earlier: challenge },
   awaiting_code: { ...facts, state: 'awaiting_code', challenge },
   confirming: { ...facts, state: 'confirming', challenge },
   verifying: { ...facts, state: 'verifying', outage: 'auth0_unavailable' },
@@ -77,6 +80,13 @@ describe.each<[string, unknown]>([
   test('counts as none, and what else is known of the start stays', () => {
     expect(parsed(memo)).toEqual({ fingerprint: 'f', startKey: 'k' });
   });
+});
+
+test('what the start wrote is read from its own value, and one that is not ours counts as none', () => {
+  const start = { fingerprint: 'f', startKey: 'k', owner: 'o', keyId: 'i', askedBy: 'desk' };
+  expect(parseMemo({ start })).toEqual(start);
+  expect(parseMemo({ start: { ...start, owner: 5 } })).toEqual({});
+  expect(parseMemo({ start: 'o' })).toEqual({});
 });
 
 test('a start of which nothing is known is read as that', () => {

@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { InjectOptions } from 'fastify';
 import type { Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
-import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
+import { as, awaitingCode, id, ids, inState, testApp, tokenOf, userId } from './support';
 
 const base = `/v1/enrollments/${id}`;
 
@@ -33,9 +33,11 @@ test('a list takes filters and gives the cursor of the next page', async () => {
   });
   const { app } = await testApp({ list });
   const cursor = `${'s'.repeat(22)}.cGFnZQ`;
-  const url = `/v1/enrollments?state=awaiting_code&factor=sms&cursor=${cursor}&limit=5`;
+  const user = encodeURIComponent(userId);
+  const url = `/v1/enrollments?userId=${user}&state=awaiting_code&factor=sms&waitingFor=user&cursor=${cursor}&limit=5`;
   const answer = await app.inject({ url, headers: as('ops') });
-  expect(list).toHaveBeenCalledWith({ state: 'awaiting_code', factor: 'sms', cursor, limit: 5 });
+  const filters = { userId, state: 'awaiting_code', factor: 'sms', waitingFor: 'user', cursor, limit: 5 } as const;
+  expect(list).toHaveBeenCalledWith(filters);
   expect(answer.json()).toMatchObject({ enrollments: [{ id }], nextCursor: 'next' });
 });
 
@@ -46,6 +48,9 @@ test.each([
   ['state=happy', 'state'],
   ["state=completed'%20OR%201=1", 'state'],
   ['factor=fax', 'factor'],
+  ['waitingFor=godot', 'waitingFor'],
+  ['userId=', 'userId'],
+  ['userid=auth0%7C1', 'querystring'],
   ['cursor=a%20b', 'cursor'],
 ])('a list with %s is turned down', async (query, field) => {
   const { app } = await testApp();
@@ -64,7 +69,8 @@ test.each([
   ['POST', 'resend', 'unavailable', 503],
 ] as const)('%s %s turned down as %s is a %i', async (method, action, code, status) => {
   const { app } = await testApp({ resend: () => Promise.reject(new ApiProblem(code)) });
-  const answer = await app.inject({ method, url: `${base}/${action}`, headers: as('ops') });
+  const headers = { ...as('ops'), 'x-reason': 'ticket 42' };
+  const answer = await app.inject({ method, url: `${base}/${action}`, headers });
   expect(answer.statusCode).toBe(status);
   expect(answer.json()).toMatchObject({ code, status, type: `urn:mfa-enrollment:problem:${code}` });
   expect(answer.headers['retry-after'] !== undefined).toBe(status === 429 || status === 503);
@@ -72,8 +78,9 @@ test.each([
 
 test('a call that needs no body takes none, an empty one and an empty object', async () => {
   const { app } = await testApp({ resend: async () => awaitingCode });
-  const post = (more: object) => app.inject({ method: 'POST', url: `${base}/resend`, headers: as('ops'), ...more });
-  const json = { ...as('ops'), 'content-type': 'application/json' };
+  const headers = { ...as('ops'), 'x-reason': 'ticket 42' };
+  const post = (more: object) => app.inject({ method: 'POST', url: `${base}/resend`, headers, ...more });
+  const json = { ...headers, 'content-type': 'application/json' };
   for (const more of [{}, { payload: {} }, { headers: json }]) expect((await post(more)).statusCode).toBe(200);
 });
 
@@ -84,9 +91,10 @@ test('a new phone number reaches the case as E.164', async () => {
     method: 'PUT',
     url: `${base}/phone-number`,
     headers: as('ops'),
-    payload: { phoneNumber: '+44 20 7946 0958' },
+    payload: { phoneNumber: '+44 20 7946 0958', reason: 'ticket 42' },
   });
-  expect(changePhoneNumber).toHaveBeenCalledWith(id, '+442079460958', expect.stringMatching(/^upd_/));
+  const by = { caller: ids.owner('ops-desk') };
+  expect(changePhoneNumber).toHaveBeenCalledWith(id, '+442079460958', expect.stringMatching(/^upd_/), by);
 });
 
 test('a cancel passes the reason on, and answers 202 while the outcome is still to come', async () => {

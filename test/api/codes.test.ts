@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import type { Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
 import type { ConfirmCodeInput, ConfirmCodeResult } from '../../src/workflows/messages';
-import { as, awaitingCode, id, testApp } from './support';
+import { as, awaitingCode, id, ids, testApp } from './support';
 
 const { id: _id, ...status } = awaitingCode;
 const rejected: ConfirmCodeResult = { result: 'rejected', attemptsLeft: 4, status };
@@ -51,7 +51,9 @@ test.each<[path: string, payload: object, input: ConfirmCodeInput]>([
 ])('%s of %j reaches the case as %j', async (path, payload, input) => {
   const confirmCode = jest.fn<Enrollments['confirmCode']>().mockResolvedValue(rejected);
   await submit(payload, confirmCode, { path });
-  expect(confirmCode).toHaveBeenCalledWith(id, input, expect.stringMatching(/^upd_/));
+  expect(confirmCode).toHaveBeenCalledWith(id, input, expect.stringMatching(/^upd_/), {
+    caller: ids.owner('onboarding-desk'),
+  });
 });
 
 test.each([

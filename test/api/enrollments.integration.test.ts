@@ -5,6 +5,8 @@ import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
+import { noSendingLimits } from '../../src/activities/sending-limits';
+import { parseMemo } from '../../src/api/case-memo';
 import { createEnrollments, type Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
 import type { EnrollmentView } from '../../src/api/runs';
@@ -62,7 +64,7 @@ async function startWorker() {
     connection: environment.nativeConnection,
     taskQueue,
     workflowsPath: require.resolve('../../src/workflows'),
-    activities: createActivities({ mfa: auth0.mfa, opaqueTokens: 'refuse', cancelRun }),
+    activities: createActivities({ mfa: auth0.mfa, opaqueTokens: 'refuse', sendingLimits: noSendingLimits, cancelRun }),
   });
   const running = created.run();
   return { stop: () => (created.shutdown(), running) };
@@ -127,6 +129,18 @@ test('a repeated start brings the token that the case waits for', async () => {
   expect(enrollment.state).toBe('awaiting_token');
   const again = await enrollments.start({ ...request, token });
   expect(again).toMatchObject({ created: false, enrollment: { id, state: 'awaiting_code', factor: 'sms' } });
+});
+
+test('cancelling and starting again gives neither new attempts nor new texts, nor ends the cool-down', async () => {
+  const { request, token, id } = await startCase();
+  for (const code of ['000001', '000002', '000003']) await send(id, code);
+  expect(await enrollments.get(id)).toMatchObject({ attemptsLeft: 2, textsLeft: 9 });
+  await enrollments.cancel(id, undefined);
+  const { created, enrollment } = await enrollments.start({ ...request, token });
+  expect({ created, isAnother: enrollment.id !== id }).toEqual({ created: true, isAnother: true });
+  expect(enrollment).toMatchObject({ attemptsLeft: 2, textsLeft: 9, lastProblem: { code: 'cooldown' } });
+  await enrollments.cancel(enrollment.id, undefined);
+  expect((await enrollments.start({ ...request, token })).enrollment).toMatchObject({ attemptsLeft: 2, textsLeft: 9 });
 });
 
 test('a wrong code costs one attempt, and the same call again costs none', async () => {
@@ -245,6 +259,22 @@ test('an update is known once it was carried out, and not before', async () => {
   expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(false);
   await enrollments.renewToken(id, token, 'link-1');
   expect(await enrollments.isUpdateKnown(id, 'link-1')).toBe(true);
+});
+
+test('a link is not spent, and nothing bound, for a number that was changed after the user was shown it', async () => {
+  const { id, token } = await startCase({ withoutToken: true });
+  await enrollments.changePhoneNumber(id, '+14155550199', randomUUID());
+  const spend = (phoneNumberChanges: number) => enrollments.spendLink(id, token, 'link-2', { phoneNumberChanges });
+  await expect(spend(0)).rejects.toMatchObject({ code: 'number_changed' });
+  expect(await enrollments.get(id)).toMatchObject({ state: 'awaiting_token', phoneNumberChanges: 1 });
+  expect(await enrollments.isUpdateKnown(id, 'link-2')).toBe(false);
+  expect([await spend(1), await spend(1)]).toEqual([true, false]);
+  expect(await enrollments.get(id)).toMatchObject({ state: 'awaiting_code', consentedAt: expect.any(String) });
+});
+
+test('who asks is kept under the name of the caller that started the enrollment', async () => {
+  const { id } = await startCase({ withoutToken: true });
+  expect(await enrollments.askedBy(id)).toBe('onboarding-desk');
 });
 
 test('a case is read as its status query tells it, at every rest', async () => {
@@ -412,11 +442,13 @@ test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], obje
   expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);
 });
 
-test('an enrollment belongs to the caller who started it, whose name stands nowhere', async () => {
+test('an enrollment belongs to the caller who started it, whose name stands in the memo alone, which is sealed', async () => {
   const { request } = await startCase({ withoutToken: true });
   const description = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).describe();
   expect(description.typedSearchAttributes.get(searchAttributes.owner)).toBe(ids.owner(request.caller));
-  expect(JSON.stringify(description)).not.toContain(request.caller);
+  const { memo, raw: _raw, ...inClear } = description;
+  expect(parseMemo(memo)).toMatchObject({ owner: ids.owner(request.caller), keyId: ids.keyId });
+  expect(JSON.stringify(inClear)).not.toContain(request.caller);
 });
 
 test.each<[string, unknown]>([

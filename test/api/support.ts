@@ -43,6 +43,8 @@ export const awaitingCode: EnrollmentView = {
   textsLeft: 9,
   deadlines: { enrollment: '2026-11-27T09:00:00.000Z', challenge: '2026-11-24T09:05:00.000Z' },
   phoneNumber: '••••••••••23',
+  phoneNumberChanges: 0,
+  notices: [],
   waitingFor: { who: 'user', what: 'binding_code' },
   nextAction: 'The user types the code.',
   startedAt: '2026-11-24T09:00:00.000Z',
@@ -56,14 +58,17 @@ export const inState = (state: EnrollmentView['state']): EnrollmentView => {
 const waitingIn = (state: EnrollmentView['state']): EnrollmentView['waitingFor'] =>
   state === 'awaiting_token' ? { who: 'user', what: 'sign_in' } : { who: 'nobody', what: 'nothing' };
 
+const unexpected = (): never => {
+  throw new Error('not expected to be called');
+};
+
 /** Cases that do what a test says; whatever it does not speak of must not be called. */
 export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments => {
-  const unexpected = (): never => {
-    throw new Error('not expected to be called');
-  };
   return {
     start: unexpected,
     get: unexpected,
+    ownerOf: async () => ids.owner('onboarding-desk'),
+    askedBy: unexpected,
     list: unexpected,
     challenge: unexpected,
     confirmCode: unexpected,
@@ -103,14 +108,16 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     enrollments: fakeEnrollments(enrollments),
     links: createLinks({ idKey, publicUrl: 'https://mfa.example.com' }),
     ids,
+    stoppedPrefixes: { list: unexpected, stop: unexpected, resume: unexpected },
     opaqueTokens: 'refuse',
     authenticate: createAuthenticate({ keys: apiKeys }),
     signIn: {
       idKey,
       auth0: application,
       exchangeCode: () => Promise.reject(new Error('not expected to be called')),
+      checkIdToken: () => Promise.reject(new Error('not expected to be called')),
     },
-    ready: () => Promise.resolve(),
+    personNeeded: false,
     registry: new Registry(),
     logger: createLogger('mfa-api', 'debug', { write: (line: string) => void lines.push(line) }),
     publicUrl: 'https://mfa.example.com',

@@ -68,7 +68,7 @@ describe('enrollment id', () => {
       fc.property(workflowId, fc.uuid(), (workflow, runId) => {
         const id = ids.enrollmentId(workflow, runId);
         expect(id).toMatch(/^enr_[A-Za-z0-9_-]{64}$/);
-        expect(ids.parseEnrollmentId(id)).toEqual({ workflowId: workflow, runId });
+        expect(ids.parseEnrollmentId(id)).toEqual({ workflowId: workflow, runId, keyId: ids.keyId });
       }),
     );
   });
@@ -109,6 +109,58 @@ describe('enrollment id', () => {
     ['a run id that is no UUID', `mfa-enrollment-${'A'.repeat(22)}`, 'latest', 'run id'],
   ])('%s is refused with what was expected', (_what, workflow, runId, expected) => {
     expect(() => ids.enrollmentId(workflow, runId)).toThrow(expected);
+  });
+});
+
+describe('after the key was replaced', () => {
+  const before = enrollmentIds(createSecretKey(Buffer.alloc(32, 'first')));
+  const after = enrollmentIds(createSecretKey(Buffer.alloc(32, 'other')), [createSecretKey(Buffer.alloc(32, 'first'))]);
+  const runId = randomUUID();
+  const tenant = 'tenant.auth0.com';
+  const oldId = before.enrollmentId(before.workflowId(tenant, user), runId);
+
+  test('new ids are those of the new key, and a user is looked for under both', () => {
+    expect(after.keyId).toBe(otherKey.keyId);
+    expect(after.workflowId(tenant, user)).toBe(otherKey.workflowId(tenant, user));
+    expect(after.workflowIds(tenant, user)).toEqual([
+      otherKey.workflowId(tenant, user),
+      before.workflowId(tenant, user),
+    ]);
+    expect(after.owners('desk')).toEqual([otherKey.owner('desk'), before.owner('desk')]);
+    expect([after.fingerprint({}), after.startKey('d', 'k')]).toEqual([
+      otherKey.fingerprint({}),
+      otherKey.startKey('d', 'k'),
+    ]);
+  });
+
+  test('an enrollment id of before still names its run, and is made again for a run of that key', () => {
+    const run = after.parseEnrollmentId(oldId);
+    expect(run).toEqual({ workflowId: before.workflowId(tenant, user), runId, keyId: before.keyId });
+    expect(after.enrollmentId(before.workflowId(tenant, user), runId, run?.keyId)).toBe(oldId);
+  });
+
+  test('fingerprints and start keys of before are recognized, those of a key that is gone are not', () => {
+    expect(after.isFingerprint(before.fingerprint({ a: 1 }), { a: 1 })).toBe(true);
+    expect(after.isStartKey(before.startKey('desk', 'k'), 'desk', 'k')).toBe(true);
+    expect(otherKey.isFingerprint(before.fingerprint({ a: 1 }), { a: 1 })).toBe(false);
+    expect(otherKey.isStartKey(before.startKey('desk', 'k'), 'desk', 'k')).toBe(false);
+    expect(after.isFingerprint(undefined, { a: 1 })).toBe(false);
+    expect(after.isStartKey(undefined, 'desk', 'k')).toBe(false);
+  });
+
+  test('within an enrollment of before, a repeated call and a hand have the names that they had', () => {
+    const own = after.under(oldId);
+    expect(own.updateId('desk', 'k', {})).toBe(before.updateId('desk', 'k', {}));
+    expect(own.linkId('desk', 'k', oldId)).toBe(before.linkId('desk', 'k', oldId));
+    expect([own.owner('desk'), own.person('ada')]).toEqual([before.owner('desk'), before.person('ada')]);
+    const newId = after.enrollmentId(after.workflowId(tenant, user), runId);
+    expect(after.under(newId).updateId('desk', 'k', {})).toBe(after.updateId('desk', 'k', {}));
+    expect(after.under('enr_nothing').owner('desk')).toBe(after.owner('desk'));
+  });
+
+  test('the name of a key tells nothing of it', () => {
+    expect(before.keyId).toMatch(/^[A-Za-z0-9_-]{8}$/);
+    expect(before.keyId).not.toBe(otherKey.keyId);
   });
 });
 

@@ -1,12 +1,16 @@
 import { renderSVG } from 'uqr';
 import { defined } from '../../enrollment/defined';
+import { callerOf } from '../actor';
+import { seesOnlyItsOwn } from '../ownership';
 import type { EnrollmentView } from '../runs';
+import { assertCountry } from '../phone-number';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
 import { anyProblem, caseProblem, idempotencyKeyOf, needs, type App, type RouteParts } from './shared';
 
 /** Start an enrollment, and look at enrollments. */
-export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: RouteParts): void {
+export function caseRoutes(app: App, parts: RouteParts): void {
+  const { enrollments, links, ownership, opaqueTokens, phoneCountries } = parts;
   app.post(
     '/enrollments',
     {
@@ -15,9 +19,9 @@ export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: Route
         operationId: 'startEnrollment',
         summary: 'Start the enrollment of a user',
         description:
-          'One live enrollment per user. The same body again finds it (200) and may bring the token it waits for; another body is turned down (409). The same Idempotency-Key and body find the enrollment that they started also when it has ended, for 24 hours (200).',
+          'One live enrollment per user. The same body again from the same caller finds it (200) and may bring the token it waits for; another body, or another caller, is turned down (409). The same Idempotency-Key and body find the enrollment that they started also when it has ended, for 24 hours (200). An Idempotency-Key is remembered for the user of the start: with another userId it starts an enrollment of that user.',
         ...needs('enrollments:start'),
-        headers: schemas.postHeaders,
+        headers: schemas.startHeaders,
         body: schemas.startBody,
         response: {
           ...anyProblem,
@@ -32,10 +36,13 @@ export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: Route
       if (token !== undefined) {
         assertTokenOf(token.accessToken, 'token.accessToken', (subject) => subject === userId, opaqueTokens);
       }
+      assertCountry(request.body.phoneNumber, phoneCountries);
+      const { name: caller, person } = callerOf(request);
+      const idempotencyKey = idempotencyKeyOf(request);
       const { created, enrollment } = await enrollments.start({
         ...request.body,
-        caller: request.caller?.name ?? '', // the guard has let nobody in without one
-        ...defined({ idempotencyKey: idempotencyKeyOf(request) }),
+        caller,
+        ...defined({ person, idempotencyKey }),
       });
       request.audited.enrollment = enrollment.id;
       request.audited.result = created ? 'started' : 'joined';
@@ -47,23 +54,27 @@ export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: Route
   app.get(
     '/enrollments',
     {
-      config: { scope: 'enrollments:read' },
+      config: { scope: 'enrollments:read', action: 'list' },
       schema: {
         operationId: 'listEnrollments',
         summary: 'List enrollments, newest first',
-        description: 'Open ones first. The list lags a moment behind the enrollments themselves.',
+        description:
+          'Open ones first. The list lags a moment behind the enrollments themselves. A caller that starts enrollments and manages none sees its own only. A page may hold fewer than `limit`, even none, and still have a `nextCursor`.',
         ...needs('enrollments:read'),
         querystring: schemas.listQuery,
         response: { ...anyProblem, 200: schemas.enrollmentPage },
       },
     },
-    (request) => enrollments.list(request.query),
+    (request) => {
+      const caller = callerOf(request);
+      return enrollments.list({ ...request.query, ...(seesOnlyItsOwn(caller) ? { startedBy: caller.name } : {}) });
+    },
   );
 
   app.get(
     '/enrollments/:id',
     {
-      config: { scope: 'enrollments:read' },
+      config: { scope: 'enrollments:read', action: 'read' },
       schema: {
         operationId: 'getEnrollment',
         summary: 'Where an enrollment is',
@@ -72,7 +83,10 @@ export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: Route
         response: { ...caseProblem, 200: schemas.enrollment },
       },
     },
-    (request) => enrollments.get(request.params.id),
+    async (request) => {
+      await ownership.check(callerOf(request), request.params.id, 'read');
+      return enrollments.get(request.params.id);
+    },
   );
 
   app.get(
@@ -82,12 +96,14 @@ export function caseRoutes(app: App, { enrollments, links, opaqueTokens }: Route
       schema: {
         operationId: 'getChallenge',
         summary: 'What the user must see: setup key and QR code, masked number, recovery code',
+        description: 'For the caller that started the enrollment alone.',
         ...needs('enrollments:secrets'),
         params: schemas.enrollmentParams,
         response: { ...caseProblem, 200: schemas.challengeSecrets },
       },
     },
     async (request) => {
+      await ownership.check(callerOf(request), request.params.id, 'secrets');
       const challenge = await enrollments.challenge(request.params.id);
       request.audited.result = challenge.type;
       return challenge.type === 'otp' ? { ...challenge, qrSvg: renderSVG(challenge.barcodeUri) } : challenge;

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ConfirmCodeInput } from '../../workflows/messages';
+import { actorOf, callerOf } from '../actor';
 import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
 import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
@@ -8,7 +9,7 @@ const description =
   'Whatever becomes of the code is data in a 200. A malformed code is turned down before an attempt is spent. When the answer takes too long (202) the code is kept and tried; the same `Idempotency-Key` asks for its result again.';
 
 /** Codes of the user. */
-export function codeRoutes(app: App, { enrollments, ids }: RouteParts): void {
+export function codeRoutes(app: App, { enrollments, ids, ownership }: RouteParts): void {
   // Of one caller for one enrollment: Auth0 itself counts wrong codes, this only keeps a runaway loop away from it.
   const limitPerCase = app.createRateLimit({
     max: 20,
@@ -47,7 +48,9 @@ export function codeRoutes(app: App, { enrollments, ids }: RouteParts): void {
     if (!limit.isAllowed && limit.isExceeded) {
       throw new ApiProblem('too_many_requests', { retryAfter: limit.ttlInSeconds, factor: input.factor });
     }
-    const answer = await enrollments.confirmCode(id, input, updateIdOf(request, ids));
+    await ownership.check(callerOf(request), id, 'code');
+    const own = ids.under(id);
+    const answer = await enrollments.confirmCode(id, input, updateIdOf(request, own), actorOf(request, own));
     request.audited.result = answer?.result ?? 'pending';
     if (answer === undefined) {
       const enrollment = `/v1/enrollments/${id}`;

@@ -1,13 +1,17 @@
+import { actorOf, callerOf } from '../actor';
+import { assertCountry } from '../phone-number';
 import { ApiProblem } from '../problems';
 import { isOutcome } from '../runs';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
-import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
+import { caseProblem, linkIdOf, needs, updateIdOf, type App, type RouteParts } from './shared';
 
 /** What support and operations do to an enrollment, and what its owner brings it. */
-export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }: RouteParts): void {
+export function manageRoutes(app: App, parts: RouteParts): void {
+  const { enrollments, links, ids, ownership, opaqueTokens, phoneCountries } = parts;
   const manage = needs('enrollments:manage');
   const start = needs('enrollments:start');
+  const link = needs('enrollments:link');
   const params = schemas.enrollmentParams;
   const headers = schemas.manageHeaders;
   const response = { ...caseProblem, 200: schemas.enrollment };
@@ -15,7 +19,7 @@ export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }
   app.post(
     '/enrollments/:id/resend',
     {
-      config: { scope: 'enrollments:manage', action: 'resend', reason: true },
+      config: { scope: 'enrollments:manage', action: 'resend' },
       schema: {
         operationId: 'resend',
         summary: 'Send a new code, or make a new setup key',
@@ -27,13 +31,17 @@ export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }
         response,
       },
     },
-    (request) => enrollments.resend(request.params.id, updateIdOf(request, ids)),
+    async (request) => {
+      const { id } = request.params;
+      await ownership.check(callerOf(request), id, 'manage');
+      return enrollments.resend(id, updateIdOf(request, ids.under(id)));
+    },
   );
 
   app.put(
     '/enrollments/:id/phone-number',
     {
-      config: { scope: 'enrollments:manage', action: 'change_phone_number', reason: true },
+      config: { scope: 'enrollments:manage', action: 'change_phone_number' },
       schema: {
         operationId: 'changePhoneNumber',
         summary: 'Text another phone from now on',
@@ -44,24 +52,32 @@ export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }
         response,
       },
     },
-    (request) => enrollments.changePhoneNumber(request.params.id, request.body.phoneNumber, updateIdOf(request, ids)),
+    async (request) => {
+      const { id } = request.params;
+      await ownership.check(callerOf(request), id, 'manage');
+      const own = ids.under(id);
+      const { phoneNumber } = request.body;
+      assertCountry(phoneNumber, phoneCountries);
+      return enrollments.changePhoneNumber(id, phoneNumber, updateIdOf(request, own), actorOf(request, own));
+    },
   );
 
   app.post(
     '/enrollments/:id/cancel',
     {
-      config: { scope: 'enrollments:manage', action: 'cancel', reason: true },
+      config: { scope: 'enrollments:manage', action: 'cancel' },
       schema: {
         operationId: 'cancel',
         summary: 'Cancel the enrollment',
         ...manage,
         params,
-        headers,
+        headers: schemas.cancelHeaders,
         body: schemas.cancelBody,
         response: { ...response, 202: schemas.enrollment.describe('Asked for; the outcome has not come yet.') },
       },
     },
     async (request, reply) => {
+      await ownership.check(callerOf(request), request.params.id, 'manage');
       const enrollment = await enrollments.cancel(request.params.id, request.audited.reason);
       request.audited.result = enrollment.state;
       return reply.code(isOutcome(enrollment) ? 200 : 202).send(enrollment);
@@ -84,20 +100,21 @@ export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }
     },
     async (request) => {
       const { id } = request.params;
+      await ownership.check(callerOf(request), id, 'token');
       assertTokenOf(request.body.accessToken, 'accessToken', (subject) => enrollments.isOf(id, subject), opaqueTokens);
-      return enrollments.renewToken(id, request.body, updateIdOf(request, ids));
+      return enrollments.renewToken(id, request.body, updateIdOf(request, ids.under(id)));
     },
   );
 
   app.post(
     '/enrollments/:id/links',
     {
-      config: { scope: 'enrollments:start', action: 'create_link' },
+      config: { scope: 'enrollments:link', action: 'create_link' },
       schema: {
         operationId: 'createLink',
         summary: 'A link for the user to sign in with',
         description: 'Works once and not for long. Whoever signs in with it must be the user of the enrollment.',
-        ...start,
+        ...link,
         params,
         headers: schemas.linkHeaders,
         body: schemas.emptyBody,
@@ -105,9 +122,10 @@ export function manageRoutes(app: App, { enrollments, links, ids, opaqueTokens }
       },
     },
     async (request, reply) => {
+      await ownership.check(callerOf(request), request.params.id, 'link');
       const enrollment = await enrollments.get(request.params.id);
       if (isOutcome(enrollment)) throw new ApiProblem('enrollment_settled');
-      return reply.code(201).send(await links.create(enrollment.id));
+      return reply.code(201).send(await links.create(enrollment.id, linkIdOf(request, ids.under(enrollment.id))));
     },
   );
 }

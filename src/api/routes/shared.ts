@@ -11,8 +11,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { OpaqueTokens } from '../../enrollment/token-owner';
 import type { Scope } from '../../scopes';
 import type { EnrollmentIds } from '../../temporal/ids';
+import type { StoppedPrefixes } from '../../temporal/stopped-prefixes';
 import type { Enrollments } from '../enrollments';
 import type { Links } from '../links';
+import type { Ownership } from '../ownership';
 import { problem } from '../schemas';
 
 export type App = FastifyInstance<
@@ -27,7 +29,11 @@ export type App = FastifyInstance<
 export interface RouteParts {
   readonly enrollments: Enrollments;
   readonly links: Links;
-  readonly ids: Pick<EnrollmentIds, 'updateId'>;
+  readonly ids: EnrollmentIds;
+  readonly ownership: Ownership;
+  readonly stoppedPrefixes: StoppedPrefixes;
+  /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
+  readonly phoneCountries?: readonly string[];
   /** Are tokens taken whose user cannot be read? */
   readonly opaqueTokens: OpaqueTokens;
 }
@@ -54,14 +60,23 @@ export const caseProblem = { ...anyProblem, 404: problemResponse, 409: problemRe
 export const needs = (scope: Scope) => ({ security: [{ bearer: [scope] }] });
 
 /** The same `Idempotency-Key` from the same caller for the same thing is the same update, and Temporal carries it out once. */
-export function updateIdOf(request: FastifyRequest, ids: RouteParts['ids']): string {
+export function updateIdOf(request: FastifyRequest, ids: Pick<EnrollmentIds, 'updateId'>): string {
   const key = idempotencyKeyOf(request);
   if (key === undefined) return `upd_${randomUUID()}`;
   return ids.updateId(request.caller?.name ?? '', key, [request.routeOptions.config.action, request.body ?? null]);
 }
 
+/** The same `Idempotency-Key` from the same caller for the same enrollment is the same single-use link. */
+export function linkIdOf(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  ids: Pick<EnrollmentIds, 'linkId'>,
+): string | undefined {
+  const key = idempotencyKeyOf(request);
+  return key === undefined ? undefined : ids.linkId(request.caller?.name ?? '', key, request.params.id);
+}
+
 /** The schema of the headers has checked its form. */
-export function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+export function idempotencyKeyOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   const key = headers['idempotency-key'];
   return typeof key === 'string' ? key : undefined;
 }

@@ -1,0 +1,71 @@
+import type { EnrollmentIds } from '../temporal/ids';
+import type { Caller } from './access';
+import type { Enrollments } from './enrollments';
+import { ApiProblem } from './problems';
+
+/** What a caller wants with an enrollment, as far as it matters whose enrollment it is. */
+export type Purpose = 'read' | 'code' | 'secrets' | 'token' | 'link' | 'manage';
+
+type Who = Pick<Caller, 'name' | 'scopes'>;
+
+export interface Ownership {
+  /**
+   * May this caller do that with this enrollment? Comes beside the scope of the route, which the guard has checked before.
+   * Throws the problem of an unknown enrollment when not: nobody learns that somebody else's enrollment exists.
+   */
+  check(caller: Who, id: string, purpose: Purpose): Promise<void>;
+}
+
+export interface OwnershipParts {
+  readonly enrollments: Pick<Enrollments, 'ownerOf'>;
+  readonly ids: Pick<EnrollmentIds, 'owners'>;
+}
+
+/** Enrollments whose owner is remembered; the oldest entry makes room. An entry has about 150 bytes. */
+const maxRemembered = 10_000;
+
+/**
+ * Whose enrollment it is, read from the sealed memo that the start wrote. The search attribute MfaOwner is no proof: whoever
+ * can write to Temporal can set it.
+ */
+export function createOwnership({ enrollments, ids }: OwnershipParts): Ownership {
+  /** The owner of an enrollment never changes, so it may be remembered: one look at Temporal for all calls of an enrollment. */
+  const remembered = new Map<string, string>();
+
+  async function ownerOf(id: string): Promise<string | undefined> {
+    const known = remembered.get(id);
+    if (known !== undefined) return known;
+    const owner = await enrollments.ownerOf(id);
+    if (owner === undefined) return undefined;
+    const oldest = remembered.size < maxRemembered ? undefined : remembered.keys().next().value;
+    if (oldest !== undefined) remembered.delete(oldest);
+    remembered.set(id, owner);
+    return owner;
+  }
+
+  return {
+    async check(caller, id, purpose) {
+      if (!isOwnersAlone(caller, purpose)) return;
+      const owner = await ownerOf(id);
+      if (owner === undefined || !ids.owners(caller.name).includes(owner)) throw new ApiProblem('enrollment_not_found');
+    },
+  };
+}
+
+/** A caller that starts enrollments and manages none works for its own users only: it sees no other enrollment. */
+export const seesOnlyItsOwn = ({ scopes }: Pick<Caller, 'scopes'>): boolean =>
+  scopes.includes('enrollments:start') && !scopes.includes('enrollments:manage');
+
+function isOwnersAlone(caller: Who, purpose: Purpose): boolean {
+  switch (purpose) {
+    case 'secrets':
+    case 'token':
+      return true;
+    case 'code':
+    case 'link':
+      return !caller.scopes.includes('enrollments:manage');
+    case 'read':
+    case 'manage':
+      return seesOnlyItsOwn(caller);
+  }
+}
