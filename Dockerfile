@@ -1,32 +1,46 @@
-# One image for worker, API, codec server and, where wanted, the emulator: the command says which.
+# Two images. `production`, the last stage and so what `docker build .` makes: worker, API, codec server and the command line;
+# the command says which. `emulator`: the test double of an Auth0 tenant. It hands out tokens, so it is in no production image.
 # Debian, not Alpine: the native part of @temporalio/worker is built against glibc.
-FROM node:22.23.2-bookworm-slim AS base
+#
+# The image is named by its content; the tag only tells people what that is. docs/dependencies.md says how to renew it.
+ARG NODE_IMAGE=node:22.23.2-bookworm-slim@sha256:48e4b67d85f87bd551df43704e24d252f56cc5f8e9718841aace50f19948f0f9
+
+FROM ${NODE_IMAGE} AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
 FROM base AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
-RUN npm run build
+# The emulator leaves dist/, so that whatever else is built there can be copied as a whole.
+RUN npm run build && mv dist/emulator /emulator
 
 FROM base AS production-packages
 # The package of the native part brings it for five platforms; this image needs its own.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
-FROM node:22.23.2-bookworm-slim
+FROM ${NODE_IMAGE} AS runtime
 # The slim image lacks the root certificates by which the native part checks Temporal's.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
   # A volume mounted here belongs to the user that writes into it.
   && install -d -o node -g node /emulator-ca
 WORKDIR /app
 ENV NODE_ENV=production
-COPY --from=production-packages /app/node_modules ./node_modules
 COPY package.json ./
-COPY --from=build /app/dist ./dist
-# `node bin/mfa.mjs …` in any container of it.
-COPY bin ./bin
 USER node
 # node itself, not npm or a shell: SIGTERM reaches the process that must hear it.
 ENTRYPOINT ["node"]
+
+FROM runtime AS emulator
+# Packages that the emulator alone uses are development packages.
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /emulator ./dist/emulator
+CMD ["dist/emulator/main.js"]
+
+FROM runtime AS production
+COPY --from=production-packages /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+# `node bin/mfa.mjs …` in any container of it.
+COPY bin ./bin
 CMD ["dist/src/api/main.js"]

@@ -19,14 +19,17 @@ absent() {
 put() { printf '%s' "$2" > "secrets/$1.new" && mv "secrets/$1.new" "secrets/$1"; }
 
 api_key() { printf 'mfa_%s_%s' "$1" "$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=\n')"; }
+# The third one: more members. Support and ops are trusted to say in X-Acting-Person which person acts.
 api_key_entry() {
   hash=$(printf '%s' "$2" | openssl dgst -sha256 -r | cut -d ' ' -f 1)
-  printf '{"name": "%s", "hash": "sha256:%s", "role": "%s"}' "$1" "$hash" "$1"
+  printf '{"name": "%s", "hash": "sha256:%s", "role": "%s"%s}' "$1" "$hash" "$1" "${3:-}"
 }
+names_persons=', "namesPersons": true'
 
 if absent postgres_password; then put postgres_password "$(openssl rand -hex 24)"; fi
 if absent payload_keys; then put payload_keys "{\"$(date +%Y-%m-%d)\": \"$(openssl rand -base64 32)\"}"; fi
 if absent id_key; then put id_key "$(openssl rand -base64 32)"; fi
+if absent id_keys_previous; then put id_keys_previous "[]"; fi # what id_key was before, while it is rotated
 if absent codec_auth_token; then put codec_auth_token "$(openssl rand -hex 32)"; fi
 if absent auth0_client_secret; then
   put auth0_client_secret "$(openssl rand -hex 32)"
@@ -36,6 +39,6 @@ if absent api_keys; then
   onboarding=$(api_key onboarding)
   support=$(api_key support)
   ops=$(api_key ops)
-  put api_keys "[$(api_key_entry onboarding "$onboarding"), $(api_key_entry support "$support"), $(api_key_entry ops "$ops")]"
+  put api_keys "[$(api_key_entry onboarding "$onboarding"), $(api_key_entry support "$support" "$names_persons"), $(api_key_entry ops "$ops" "$names_persons")]"
   printf 'API keys, shown this once:\n  %s\n  %s\n  %s\n' "$onboarding" "$support" "$ops"
 fi

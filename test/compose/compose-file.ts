@@ -8,7 +8,7 @@ export const composeText = readFileSync(join(root, 'docker-compose.yml'), 'utf8'
 
 const service = z.looseObject({
   image: z.string(),
-  build: z.string().optional(),
+  build: z.strictObject({ context: z.literal('.'), target: z.string() }).optional(),
   command: z.array(z.string()).optional(),
   entrypoint: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.string()).default({}),

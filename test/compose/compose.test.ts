@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import Ajv2020 from 'ajv/dist/2020';
 import { SearchAttributeType } from '@temporalio/common';
+import { loadConfig } from '../../src/config';
 import { shutdownGraceMs } from '../../src/worker/create';
 import { searchAttributes } from '../../src/workflows/search-attributes';
-import { variablesReadBy, variablesReadByEmulator } from '../support/variables';
+import { makeSecrets } from '../scripts/production-copy';
+import { configFaults, variablesReadBy, variablesReadByEmulator } from '../support/variables';
 import { composeDocument, composeText, readComposeFile } from './compose-file';
 
 const root = join(__dirname, '../..');
@@ -37,15 +40,62 @@ test('every published port is on loopback, and none twice', () => {
   expect(new Set(ports.map((port) => port.split(':')[1])).size).toBe(ports.length);
 });
 
-test('every image is pinned by version', () => {
-  const bases = [...read('Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image);
-  const images = [...services.map(([, { image }]) => image), ...bases.filter((image) => image !== 'base')];
-  expect(images.filter((image) => !/:v?\d+(\.\d+)+(-[a-z-]+)?$/.test(image))).toEqual([]);
+/** The stages of the Dockerfile: what each builds on, its name, and its instructions. */
+const stages = read('Dockerfile')
+  .split(/^(?=FROM )/m)
+  .slice(1)
+  .map((text) => {
+    const [, from = '', name = ''] = /^FROM (\S+) AS (\S+)$/m.exec(text) ?? [];
+    return { from, name, text };
+  });
+
+test('every image that comes from a registry is pinned by version and by content', () => {
+  const argument = /^ARG NODE_IMAGE=(\S+)$/m.exec(read('Dockerfile'))?.[1] ?? '';
+  const names = stages.map(({ name }) => name);
+  const bases = stages.map(({ from }) => (from === '${NODE_IMAGE}' ? argument : from));
+  const foreign = services.filter(([, { build }]) => build === undefined).map(([, { image }]) => image);
+  const images = [...foreign, ...bases.filter((image) => !names.includes(image))];
+  expect(images.length).toBeGreaterThan(5);
+  expect(images.filter((image) => !/:v?\d+(\.\d+)+(-[a-z-]+)?@sha256:[0-9a-f]{64}$/.test(image))).toEqual([]);
+});
+
+describe('the production image', () => {
+  const production = stages.at(-1);
+
+  test('is what a build makes when no stage is named', () => {
+    expect(production?.name).toBe('production');
+  });
+
+  test('has the packages of production, and neither the emulator nor a stage that has it', () => {
+    const sources = [...(production?.text ?? '').matchAll(/--from=(\S+) (\S+)/g)].map(([, from, path]) => [from, path]);
+    expect(sources).toEqual([
+      ['production-packages', '/app/node_modules'],
+      ['build', '/app/dist'],
+    ]);
+    expect(stages.find(({ name }) => name === 'build')?.text).toContain('npm run build && mv dist/emulator /emulator');
+    expect(stages.find(({ name }) => name === 'production-packages')?.text).toContain(
+      'npm ci --ignore-scripts --omit=dev',
+    );
+    expect(stages.find(({ name }) => name === production?.from)?.text).not.toContain('--from=');
+  });
+
+  test('is the image of worker, API and codec server; the emulator has another one', () => {
+    const targets = Object.fromEntries(
+      ours.map(([name, { image, build }]) => [name, `${image} ${build?.target ?? ''}`]),
+    );
+    const image = 'mfa-enrollment:0.1.0 production';
+    expect(targets).toEqual({
+      worker: image,
+      api: image,
+      'codec-server': image,
+      emulator: 'mfa-enrollment-emulator:0.1.0 emulator',
+    });
+  });
 });
 
 test('the server and its tools are of one version', () => {
   const versions = services.flatMap(
-    ([, { image }]) => /^temporalio\/(?:server|admin-tools):(.+)$/.exec(image)?.[1] ?? [],
+    ([, { image }]) => /^temporalio\/(?:server|admin-tools):([\d.]+)@/.exec(image)?.[1] ?? [],
   );
   expect(versions).toHaveLength(3);
   expect(new Set(versions).size).toBe(1);
@@ -120,6 +170,32 @@ describe('secrets', () => {
   });
 });
 
+describe('what make-secrets.sh makes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mfa-compose-'));
+  makeSecrets(folder);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const environmentOf = (role: string) =>
+    Object.fromEntries(
+      Object.entries(compose.services[role]?.environment ?? {}).map(([name, value]) => [
+        name,
+        value.replace('/run/secrets/', `${folder}/secrets/`),
+      ]),
+    );
+
+  test.each(['worker', 'api', 'codec-server'] as const)('is all that the %s still needs to start', (role) => {
+    expect(configFaults(environmentOf(role), role)).toEqual([]);
+  });
+
+  test('lets support and ops say which person acts, and nobody else', () => {
+    const { keys } = loadConfig(environmentOf('api'), 'api').api;
+    expect(keys.map(({ name, namesPersons = false }) => [name, namesPersons])).toEqual([
+      ['onboarding', false],
+      ['support', true],
+      ['ops', true],
+    ]);
+  });
+});
+
 describe('our own processes', () => {
   const nodes = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
   const entries = {
@@ -156,11 +232,10 @@ describe('our own processes', () => {
     expect(names.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('each is one image and one command, run by node itself', () => {
+  test('each is one command, run by node itself', () => {
     expect(ours.map(([name]) => name).sort()).toEqual([...Object.keys(entries), 'emulator'].sort());
-    expect(new Set(ours.map(([, { image }]) => image)).size).toBe(1);
     for (const [name, entry] of Object.entries(entries)) expect(compose.services[name]?.command).toEqual([entry]);
-    expect(read('Dockerfile')).toMatch(/^USER node$[^]*^ENTRYPOINT \["node"\]$/m);
+    expect(stages.find(({ name }) => name === 'runtime')?.text).toMatch(/^USER node$[^]*^ENTRYPOINT \["node"\]$/m);
   });
 
   test('the worker is given longer to end than it gives to calls under way', () => {

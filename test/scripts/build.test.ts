@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runDemo } from '../../scripts/demo/enrollment';
@@ -49,7 +49,7 @@ async function start(
   env: NodeJS.ProcessEnv,
   isReady: (output: string) => Promise<boolean>,
 ): Promise<void> {
-  const [command, ...args] = entry === '' ? temporalCommand() : [process.execPath, join(folder, entry)];
+  const [command, ...args] = entry === '' ? temporalCommand() : [process.execPath, resolve(folder, entry)];
   const logs = join(folder, 'logs');
   const service = createService({
     name,
@@ -101,7 +101,7 @@ beforeAll(async () => {
   const codec = { CODEC_HOST: '127.0.0.1', CODEC_PORT: String(ports.codecServer) };
   await Promise.all([
     temporal.then(setUpNamespace),
-    start('emulator', 'dist/emulator/main.js', environmentOf('emulator', emulator), () =>
+    start('emulator', join(root, 'dist/emulator/main.js'), environmentOf('emulator', emulator), () =>
       answers(`${at(ports.emulatorControl)}/health`),
     ),
     start('codec-server', 'dist/src/codec-server/main.js', environmentOf('codec-server', codec), () =>
@@ -109,12 +109,19 @@ beforeAll(async () => {
     ),
   ]);
   const worker = { ...temporalPlace(), WORKER_HEALTH_PORT: String(ports.workerHealth) };
-  const api = { ...temporalPlace(), API_HOST: '127.0.0.1', API_PORT: String(ports.api) };
+  const api = {
+    ...temporalPlace(),
+    API_HOST: '127.0.0.1',
+    API_PORT: String(ports.api),
+    HEALTH_PORT: String(ports.apiHealth),
+  };
   await Promise.all([
     start('worker', 'dist/src/worker.js', environmentOf('worker', worker), () =>
       answers(`${at(ports.workerHealth)}/health/ready`),
     ),
-    start('api', 'dist/src/api/main.js', environmentOf('api', api), () => answers(`${at(ports.api)}/health/ready`)),
+    start('api', 'dist/src/api/main.js', environmentOf('api', api), () =>
+      answers(`${at(ports.apiHealth)}/health/ready`),
+    ),
   ]);
 }, 180_000);
 
@@ -139,6 +146,7 @@ describe('the build, with production packages alone, in the environment of docke
         emulator: `https://localhost:${ports.emulator}`,
         emulatorControl: at(ports.emulatorControl),
         codecServer: at(ports.codecServer),
+        apiHealth: at(ports.apiHealth),
         keys,
         clientId,
         clientSecret: secret('auth0_client_secret'),
@@ -166,11 +174,12 @@ describe('the build, with production packages alone, in the environment of docke
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
   });
 
-  test('holds the OpenAPI file, and nothing of the tests', () => {
+  test('holds the OpenAPI file, and nothing of the tests or the emulator', () => {
     const described: unknown = JSON.parse(readFileSync(join(folder, 'dist/openapi.json'), 'utf8'));
     expect(described).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });
-    expect(readdirSync(join(folder, 'dist'))).not.toEqual(expect.arrayContaining(['test']));
-    expect(existsSync(join(folder, 'node_modules/jest'))).toBe(false);
+    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['openapi.json', 'src', 'workflow-bundle.js']);
+    for (const name of ['jest', 'otpauth', '@peculiar/x509'])
+      expect([name, existsSync(join(folder, 'node_modules', name))]).toEqual([name, false]);
   });
 
   test('no process warns at its start', () => {

@@ -8,9 +8,13 @@ const lockfile = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), devOptional: z.boolean().optional() })),
 });
 
-/** Puts into `folder` what the image holds: `dist`, package.json, and the packages that `npm ci --omit=dev` installs. */
+/**
+ * Puts into `folder` what the production image holds: `dist` without the emulator, package.json, and the packages that
+ * `npm ci --omit=dev` installs.
+ */
 export function copyForProduction(folder: string): void {
-  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  const emulator = join(root, 'dist/emulator');
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true, filter: (path) => path !== emulator });
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   const { packages } = lockfile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
   for (const [path, { dev, devOptional }] of Object.entries(packages)) {

@@ -47,10 +47,11 @@ const archiveName = `temporal_cli_1.9.1_${system}_${arch}.tar.gz`;
 const nobody = 'http://127.0.0.1:1';
 const cliKey = `temporal-1.9.1-${process.platform}-${process.arch}`;
 
-const context = (origin = nobody, env: Record<string, string> = {}) => ({
+const context = (origin = nobody, env: Record<string, string> = {}, checksumsSha256?: string) => ({
   env: { PATH: bin, ...env },
   cache,
   origin,
+  ...(checksumsSha256 === undefined ? {} : { checksumsSha256 }),
   say: (line: string) => void said.push(line),
 });
 
@@ -74,12 +75,12 @@ async function site(files: Readonly<Record<string, Buffer | string>>): Promise<{
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }; // listens on TCP
 }
 
-function release(archive: Buffer, checksum = sha256(archive)) {
+/** A place in which `checksums` is the release's checksums.txt. Gives a context in which that file is the pinned one. */
+async function release(archive: Buffer, checksum = sha256(archive), checksums = `${checksum}  ${archiveName}\n`) {
   const base = '/temporalio/cli/releases/download/v1.9.1';
-  return site({
-    [`${base}/checksums.txt`]: `${'0'.repeat(64)}  other.tar.gz\n${checksum}  ${archiveName}\n`,
-    [`${base}/${archiveName}`]: archive,
-  });
+  const file = Buffer.from(`${'0'.repeat(64)}  other.tar.gz\n${checksums}`);
+  const { origin, asked } = await site({ [`${base}/checksums.txt`]: file, [`${base}/${archiveName}`]: archive });
+  return { origin, asked, pinned: context(origin, {}, sha256(file)) };
 }
 
 describe('where a Temporal CLI comes from', () => {
@@ -183,24 +184,28 @@ describe('where a Chromium comes from', () => {
 
 describe('what is downloaded', () => {
   test('a release archive with the published checksum is unpacked, kept and runnable', async () => {
-    const { origin } = await release(tarGz('temporal', Buffer.from(`#!/bin/sh\n${cli('1.32.0')}\n`)));
-    const { path, way } = await findTemporalCli(context(origin));
+    const { pinned } = await release(tarGz('temporal', Buffer.from(`#!/bin/sh\n${cli('1.32.0')}\n`)));
+    const { path, way } = await findTemporalCli(pinned);
     expect(way).toBe('the official download of 1.9.1');
     expect((await promisify(execFile)(path, ['--version'])).stdout).toContain('Server 1.32.0');
     expect(path.startsWith(cache)).toBe(true);
   });
 
   test('a release archive with another checksum is refused and nothing of it is kept', async () => {
-    const { origin } = await release(tarGz('temporal', Buffer.from('evil')), 'a'.repeat(64));
-    await expect(findTemporalCli(context(origin))).rejects.toThrow(/refused: SHA-256 of .* expected a{64}/);
+    const { pinned } = await release(tarGz('temporal', Buffer.from('evil')), 'a'.repeat(64));
+    await expect(findTemporalCli(pinned)).rejects.toThrow(/refused: SHA-256 of .* expected a{64}/);
     expect(readdirSync(cache)).toEqual([]);
   });
 
+  test('a release whose checksums.txt is not the pinned one is refused, also when it fits the archive', async () => {
+    const { origin, asked } = await release(tarGz('temporal', Buffer.from('evil')));
+    await expect(findTemporalCli(context(origin))).rejects.toThrow(/refused: SHA-256 of checksums\.txt is/);
+    expect(asked.filter((url) => url.endsWith('.tar.gz'))).toEqual([]);
+  });
+
   test('a release whose checksums do not name the archive is not downloaded', async () => {
-    const { origin, asked } = await site({
-      '/temporalio/cli/releases/download/v1.9.1/checksums.txt': 'nothing here\n',
-    });
-    await expect(findTemporalCli(context(origin))).rejects.toThrow(`checksums.txt does not name ${archiveName}`);
+    const { pinned, asked } = await release(Buffer.from('anything'), '', 'nothing here\n');
+    await expect(findTemporalCli(pinned)).rejects.toThrow(`checksums.txt does not name ${archiveName}`);
     expect(asked.filter((url) => url.endsWith('.tar.gz'))).toEqual([]);
   });
 
@@ -222,15 +227,15 @@ describe('what is downloaded', () => {
 
   test('a damaged cached copy is said to be so and fetched again', async () => {
     writeFileSync(store(cache, cliKey, 'temporal', Buffer.from('whole')), 'cut');
-    const { origin } = await release(tarGz('temporal', Buffer.from('whole again')));
-    const { path } = await findTemporalCli(context(origin));
+    const { pinned } = await release(tarGz('temporal', Buffer.from('whole again')));
+    const { path } = await findTemporalCli(pinned);
     expect(readFileSync(path, 'utf8')).toBe('whole again');
     expect(said.join('\n')).toContain('is damaged; fetching it again');
   });
 
   test('two set-ups at once fetch once', async () => {
-    const { origin, asked } = await release(tarGz('temporal', Buffer.from('binary')));
-    const found = await Promise.all([findTemporalCli(context(origin)), findTemporalCli(context(origin))]);
+    const { pinned, asked } = await release(tarGz('temporal', Buffer.from('binary')));
+    const found = await Promise.all([findTemporalCli(pinned), findTemporalCli(pinned)]);
     expect(new Set(found.map(({ path }) => path)).size).toBe(1);
     expect(asked.filter((url) => url.endsWith('.tar.gz'))).toHaveLength(1);
   });

@@ -91,7 +91,7 @@ describe('stacks side by side', () => {
     expect(statSync(file(one)).mode & 0o777).toBe(0o600);
     expect(Object.keys(read(one)).sort()).toEqual(
       [
-        ...['api', 'temporal', 'temporalUi', 'emulator', 'emulatorControl', 'page', 'keys', 'codecServer'],
+        ...['api', 'temporal', 'temporalUi', 'emulator', 'emulatorControl', 'page', 'keys', 'codecServer', 'apiHealth'],
         ...['clientId', 'clientSecret', 'taskQueue', 'namespace'],
       ].sort(),
     );
@@ -107,7 +107,7 @@ describe('stacks side by side', () => {
     one.child.kill('SIGKILL');
     await allGone(one.pids);
     expect(await isListening(one.api)).toBe(false);
-    expect((await fetch(`${other.api}/health/ready`)).status).toBe(200);
+    expect((await fetch(`${other.api}/openapi.json`)).status).toBe(200);
   });
 
   test('a stack that is asked to stop leaves no process and no folder behind', async () => {
