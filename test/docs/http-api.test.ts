@@ -75,8 +75,8 @@ test('the calls without a caller that the page names are there', async () => {
   await app.ready();
   const calls = table(page, 'call', 'answer').map(([call]) => codeIn(call)[0] ?? '');
   const missing = calls.filter((call) => {
-    const [, url = ''] = call.split(' ');
-    return !app.hasRoute({ method: 'GET', url }) && !app.hasRoute({ method: 'GET', url: `${url}/` });
+    const [method = '', url = ''] = call.split(' ');
+    return !app.hasRoute({ method, url }) && !app.hasRoute({ method, url: `${url}/` });
   });
   expect({ missing, some: calls.length > 0 }).toEqual({ missing: [], some: true });
   await app.close();

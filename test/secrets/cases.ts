@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { TOTP } from 'otpauth';
 import { tokenOf } from '../api/support';
 import type { Desk } from '../support/desk';
-import { signInAtTenant } from '../support/sign-in';
+import { cookieHeader, followLink, openLink, type CookieJar } from '../support/sign-in';
 
 /** What a run of cases leaves in the hands of its users and callers, all of it secret. */
 export interface Secrets {
@@ -49,6 +49,9 @@ async function newCase({ desk, secrets }: Parts) {
 const code = ({ desk }: Parts, id: string, path: 'binding-code' | 'otp', digits: string) =>
   desk.ask('support', 'POST', `/v1/enrollments/${id}/${path}`, { code: digits });
 
+const cancel = (desk: Desk, id: string) =>
+  desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`, { reason: 'the test is over' });
+
 /** Wrong codes, a token that is too short and is renewed by its refresh token, a recovery code, another number: and done. */
 async function completed(parts: Parts): Promise<void> {
   const { desk, secrets } = parts;
@@ -65,7 +68,8 @@ async function completed(parts: Parts): Promise<void> {
   await desk.ask('support', 'POST', `/v1/enrollments/${id}/resend`, { reason: 'asked by the user' });
   const another = newPhoneNumber();
   secrets.phoneNumbers.push(another);
-  await desk.ask('support', 'PUT', `/v1/enrollments/${id}/phone-number`, { phoneNumber: another, reason: 'new phone' });
+  // Not support: whoever sets the number does not send its code.
+  await desk.ask('ops', 'PUT', `/v1/enrollments/${id}/phone-number`, { phoneNumber: another, reason: 'new phone' });
   await desk.until(id, 'awaiting_code'); // its text goes out by itself when the cool-down is over
   await code(parts, id, 'binding-code', await desk.texted(userId));
   await desk.until(id, 'awaiting_code');
@@ -90,15 +94,18 @@ async function signedIn(parts: Parts): Promise<void> {
   const { url } = JSON.parse(made.text) as { url: string };
   for (const link of [signInUrl, url]) secrets.links.push(link.slice(link.lastIndexOf('/') + 1));
 
-  const opened = await fetch(url, { redirect: 'manual' });
-  const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-  secrets.cookies.push(cookie.slice(cookie.indexOf('=') + 1));
-  const back = await signInAtTenant(opened.headers.get('location') ?? '', email);
-  const answer = await fetch(back, { redirect: 'manual', headers: { cookie } });
+  const jar: CookieJar = new Map();
+  const consent = await openLink(url, jar);
+  // Its forms lead to the link itself; nothing else on it may hold a secret.
+  const page = consent.html.replaceAll(new URL(url).pathname, '');
+  desk.answers.push({ name: 'consent page', bytes: Buffer.from(page) });
+  const back = await followLink(url, email, jar);
+  secrets.cookies.push(...jar.values());
+  const answer = await fetch(back, { redirect: 'manual', headers: { cookie: cookieHeader(jar) } });
   desk.answers.push({ name: 'page after the sign-in', bytes: Buffer.from(await answer.text()) });
   if (answer.status !== 200) throw new Error(`the sign-in was answered with ${answer.status}`);
   await desk.until(id, 'awaiting_code');
-  await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+  await cancel(desk, id);
 }
 
 /** Somebody writes into the reason what does not belong there. */
@@ -122,7 +129,7 @@ async function faulty(parts: Parts): Promise<void> {
     await desk.control('/faults', { route, type });
     const { id } = await newCase(parts);
     await desk.control('/faults', {}, 'DELETE');
-    await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+    await cancel(desk, id);
   }
   const { id, userId } = await newCase(parts);
   for (const type of ['malformedBody', 'resetAfter', 'rateLimited']) {
@@ -130,7 +137,7 @@ async function faulty(parts: Parts): Promise<void> {
     await code(parts, id, 'binding-code', otherThan(await desk.texted(userId)));
   }
   await desk.control('/faults', {}, 'DELETE');
-  await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+  await cancel(desk, id);
 }
 
 /** The tenant is not set up: the case fails, and says so in failures and logs. */
@@ -158,6 +165,7 @@ async function everyRoute(desk: Desk): Promise<void> {
       one,
       `${one}/challenge`,
       '/v1/enrollments?limit=100',
+      `/v1/enrollments?userId=${encodeURIComponent(userId)}`,
       '/metrics',
       '/openapi.json',
       '/docs/json',
@@ -171,5 +179,5 @@ async function everyRoute(desk: Desk): Promise<void> {
     await desk.ask(caller, 'POST', `${one}/otp`, { code: `${token.accessToken}` });
     await desk.ask(caller, 'POST', `${one}/otp`, { code: '31415', challengeId: 'another' });
   }
-  await desk.ask('ops', 'POST', `/v1/enrollments/${id}/cancel`);
+  await cancel(desk, id);
 }

@@ -102,6 +102,8 @@ async function gather(desk: Desk, secrets: Secrets): Promise<Wanted[]> {
     'setup key': setupKeys.flatMap((key) => [key, key.toLowerCase(), key.replace(/.{4}(?=.)/g, '$& ')]),
     'recovery code': [...secrets.recoveryCodes, ...records.flat().flatMap(({ code }) => code ?? [])],
     'phone number': secrets.phoneNumbers.flatMap(asWritten),
+    // Not only as Auth0 writes it: what stands behind the connection's name is enough to know whose it is.
+    'user id': users.flatMap(({ userId }) => [userId, userId.slice(userId.indexOf('|') + 1)]),
     'API key': Object.values(own.apiKeys),
     'payload key': [own.payloadKey, Buffer.from(own.payloadKey, 'base64')],
     'id key': [own.idKey, Buffer.from(own.idKey, 'base64')],

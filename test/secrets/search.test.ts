@@ -12,6 +12,8 @@ const samples: Readonly<Record<string, string>> = {
   'a code with zeros in front': '000042',
   'a setup key': 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
   'a phone number': '+14155550123',
+  'a user id': 'auth0|65f1c0a1b2c3d4e5f6a7b8c9',
+  'the part of a user id behind its connection': '65f1c0a1b2c3d4e5f6a7b8c9',
 };
 const place = (bytes: string | Uint8Array) => [{ name: 'place', bytes: Buffer.from(bytes) }];
 const wanted = (...values: Wanted['values']): Wanted[] => [{ name: 'secret', values }];
@@ -47,6 +49,15 @@ test.each([
   ['as a field of a protobuf message', '\x0a\x06271828B\x04'],
 ])('a code is found %s', (_how, text) => {
   expect(search(place(text), wanted('271828'))).toHaveLength(1);
+});
+
+test.each([
+  ['in an id made of it', 'mfa-enrollment-auth0|65f1c0a1b2c3d4e5f6a7b8c9'],
+  ['in a search attribute', '{"MfaOwner":"YXV0aDB8NjVmMWMwYTFiMmMzZDRlNWY2YTdiOGM5"}'],
+  ['in the address of a call', '{"url":"/v1/enrollments?userId=auth0%7C65f1c0a1b2c3d4e5f6a7b8c9"}'],
+  ['in the text of a failure', 'the user auth0|65f1c0a1b2c3d4e5f6a7b8c9 is blocked'],
+])('a user id is found %s', (_how, text) => {
+  expect(search(place(text), wanted('auth0|65f1c0a1b2c3d4e5f6a7b8c9'))).not.toEqual([]);
 });
 
 test.each([
