@@ -190,11 +190,12 @@ function addressesOf(ports: Ports, server: TemporalServer): Addresses {
     api: at(ports.api),
     codecServer: at(ports.codecServer),
     workerHealth: at(ports.workerHealth),
+    apiHealth: at(ports.apiHealth),
   };
 }
 
 function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secrets): StackFile {
-  const { api, temporal, temporalUi, emulator, emulatorControl, codecServer } = addresses;
+  const { api, temporal, temporalUi, emulator, emulatorControl, codecServer, apiHealth } = addresses;
   return {
     api,
     temporal,
@@ -208,6 +209,7 @@ function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secret
     taskQueue: server.taskQueue,
     namespace: server.namespace,
     codecServer,
+    apiHealth,
   };
 }
 
@@ -276,7 +278,7 @@ function createServices(parts: {
       name: 'API',
       run: entry('src/api/main.ts'),
       env: { ...env.api, ...parts.apiVariables },
-      isReady: () => answers(`${addresses.api}/health/ready`),
+      isReady: () => answers(`${addresses.apiHealth}/health/ready`),
     }),
   };
 }

@@ -21,7 +21,8 @@ const records = z.array(z.object({ authenticator_type: z.string(), active: z.boo
 export async function runDemo(stack: StackFile, narrator: Narrator): Promise<void> {
   const { onboarding, support } = stack.keys;
   const control = (path: string, body?: unknown) => call(`${stack.emulatorControl}${path}`, undefined, body);
-  const api = (key: string, path: string, body?: unknown) => call(`${stack.api}/v1/enrollments${path}`, key, body);
+  const api = (key: string, path: string, body?: unknown) =>
+    call(`${stack.api}/v1/enrollments${path}`, key, body, key === support ? 'Sam Support' : undefined);
 
   narrator.title('The emulated tenant gets a user, who signs in for the MFA API');
   const email = `demo-${randomBytes(4).toString('hex')}@example.com`;
@@ -94,11 +95,12 @@ async function pageOfNewestCase({ temporalUi, namespace }: StackFile): Promise<s
   return `${temporalUi}/namespaces/${namespace}/workflows/${newest?.workflowId ?? ''}/${newest?.runId ?? ''}/timeline`;
 }
 
-async function call(url: string, key: string | undefined, body?: unknown): Promise<unknown> {
+async function call(url: string, key: string | undefined, body?: unknown, person?: string): Promise<unknown> {
   const { status, body: answer } = await send({
     method: body === undefined ? 'GET' : 'POST',
     url,
     ...(key === undefined ? {} : { key }),
+    ...(person === undefined ? {} : { person }),
     ...(body === undefined ? {} : { body }),
   });
   if (status < 400) return answer;

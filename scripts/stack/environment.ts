@@ -8,6 +8,7 @@ export interface Addresses {
   readonly api: string;
   readonly codecServer: string;
   readonly workerHealth: string;
+  readonly apiHealth: string;
   readonly temporalUi: string;
 }
 
@@ -60,12 +61,20 @@ export function environments(
       EMULATOR_CLIENT_SECRET: secrets.clientSecret,
       ...(tenantFile === undefined ? {} : { EMULATOR_STATE_FILE: tenantFile }),
     },
-    worker: { ...connected, WORKER_HEALTH_PORT: new URL(addresses.workerHealth).port },
+    worker: {
+      ...connected,
+      ID_KEY: secrets.idKey,
+      WORKER_HEALTH_PORT: new URL(addresses.workerHealth).port,
+      // Texts of an emulator cost nothing, and whoever tries things out has one number. They are counted all the same.
+      TEXTS_PER_NUMBER_PER_DAY: '1000',
+      TEXTS_PER_CALLER_PER_DAY: '1000000',
+    },
     api: {
       ...connected,
       ID_KEY: secrets.idKey,
       API_HOST: '127.0.0.1',
       API_PORT: new URL(addresses.api).port,
+      HEALTH_PORT: new URL(addresses.apiHealth).port,
       API_KEYS: apiKeysVariable(secrets.apiKeys),
       PUBLIC_URL: addresses.api,
     },

@@ -9,17 +9,23 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly key?: string;
+  /** Who acts, for a key that may name its people. */
+  readonly person?: string;
   /** The same on every try, so that a call whose answer is lost can be made again. */
   readonly idempotencyKey?: string;
   readonly body?: unknown;
 }
 
 /** One try. Throws when no whole answer comes. */
-export async function send({ method, url, key, idempotencyKey, body }: Call, timeoutMs = 30_000): Promise<Answer> {
+export async function send(
+  { method, url, key, person, idempotencyKey, body }: Call,
+  timeoutMs = 30_000,
+): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: {
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(person === undefined ? {} : { 'x-acting-person': person }),
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },

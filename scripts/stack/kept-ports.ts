@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { defined } from '../../src/enrollment/defined';
 import { freePorts, portsSchema, type Ports } from './ports';
 
 const usual: Ports = {
@@ -10,6 +11,7 @@ const usual: Ports = {
   api: 8080,
   codecServer: 8081,
   workerHealth: 9090,
+  apiHealth: 9091,
 };
 
 /**
@@ -17,16 +19,17 @@ const usual: Ports = {
  * there. They stay the same because cases and tokens carry the tenant's address.
  */
 export async function keptPorts(file: string): Promise<Ports> {
-  const ports = await freePorts(read(file) ?? usual);
+  const ports = await freePorts({ ...usual, ...read(file) });
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, `${JSON.stringify(ports, null, 2)}\n`, { mode: 0o600 });
   return ports;
 }
 
-function read(file: string): Ports | undefined {
+/** A part that came with a later version has no port there yet. */
+function read(file: string): Partial<Ports> {
   try {
-    return portsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return defined(portsSchema.partial().parse(JSON.parse(readFileSync(file, 'utf8'))));
   } catch {
-    return undefined; // none yet, or not one of ours: the usual ones then
+    return {}; // none yet, or not one of ours: the usual ones then
   }
 }

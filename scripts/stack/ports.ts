@@ -10,6 +10,7 @@ export const portsSchema = z.strictObject({
   api: z.number(),
   codecServer: z.number(),
   workerHealth: z.number(),
+  apiHealth: z.number(),
 });
 /** The ports of a stack, all different. */
 export type Ports = z.infer<typeof portsSchema>;

@@ -43,13 +43,14 @@ export function keptSecrets(file: string): Secrets {
   return secrets;
 }
 
-/** `API_KEYS`: names, hashes and roles; the keys themselves stay out of it. */
+/** `API_KEYS`: names, hashes and roles; the keys themselves stay out of it. Support and ops may say which person acts. */
 export const apiKeysVariable = (keys: Secrets['apiKeys']): string =>
   JSON.stringify(
     roles.map((role) => ({
       name: role,
       hash: `sha256:${createHash('sha256').update(keys[role]).digest('hex')}`,
       role,
+      ...(role === 'onboarding' ? {} : { namesPersons: true }),
     })),
   );
 

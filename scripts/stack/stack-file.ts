@@ -18,6 +18,8 @@ const stackFileSchema = z.strictObject({
   taskQueue: z.string(),
   namespace: z.string(),
   codecServer: z.string(),
+  /** Health and metrics of the API, on a port of its own. */
+  apiHealth: z.string(),
 });
 
 /** What `stack.json` tells: where a running stack is and the keys that open it. */
@@ -41,7 +43,7 @@ export async function publishStack(stack: StackFile, folder: string, announce: b
 
 async function isTaken(stack: StackFile): Promise<boolean> {
   const other = read(sharedStackFile);
-  return other !== undefined && other.api !== stack.api && (await answers(`${other.api}/health/live`));
+  return other !== undefined && other.api !== stack.api && (await answers(`${other.api}/openapi.json`));
 }
 
 function write(file: string, stack: StackFile): void {
