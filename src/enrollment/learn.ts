@@ -47,33 +47,45 @@ export interface Learnt {
 
 /**
  * What a case makes of the outcome of the step that `decide` gave, at `now` (epoch ms). `of` is the case as it is now: messages
- * may have come while the step was performed. `challengeId`: the id of a challenge that may be new. `repeatsLost`: whether a call
- * that is `isLostAtTheEnd` is made again; only runs that are older than this rule say no. Pure, and never throws.
+ * may have come while the step was performed. `challengeId`: the id of a challenge that may be new. `mindsLostCalls`: whether the
+ * rules for a call that `leavesDoubt` apply; only runs that are older than these rules say no. Pure, and never throws.
  */
 export function learn(
   of: Case,
   performed: Performed,
   now: number,
   challengeId: string,
-  { repeatsLost }: { readonly repeatsLost: boolean },
+  { mindsLostCalls }: { readonly mindsLostCalls: boolean },
 ): Learnt {
   const { outcome } = performed;
-  if (repeatsLost && isLostAtTheEnd(of, performed)) return { case: readAgainAtTheEnd(of), answers: [] };
-  const counted = remember(of, { outages: isOutage(performed) ? of.memory.outages + 1 : 0 });
+  if (mindsLostCalls && isLostAtTheEnd(of, performed)) return { case: readAgainAtTheEnd(of), answers: [] };
+  const known = mindsLostCalls && mayHaveReplacedKey(of, performed) ? forgetChallenge(of) : of;
+  const counted = remember(known, { outages: isOutage(performed) ? of.memory.outages + 1 : 0 });
   const turn =
     outcome.kind === 'fatal' ? afterFatal(counted, outcome, now) : afterStep(counted, performed, now, challengeId);
   return { case: turn.case, answers: turn.answers ?? [] };
 }
 
+/** Is this a lost call after which a run goes on in another way than runs did before these rules? */
+export const leavesDoubt = (of: Case, performed: Performed): boolean =>
+  isLostAtTheEnd(of, performed) || mayHaveReplacedKey(of, performed);
+
+/** Auth0 takes the codes of the newest setup key alone, and there may be a newer one than the user has. */
+const mayHaveReplacedKey = ({ held }: Case, { type, step, outcome }: Performed): boolean =>
+  type === 'associate' &&
+  (outcome.kind === 'lost' || outcome.kind === 'unexpected') &&
+  held.challenge?.secret.type === 'otp' &&
+  held.challenge.factor === step.input.factor;
+
 /**
  * A call of the ending of which nothing is known, as when the worker died with it: what is left of the case can only be told by
  * another reading. An Auth0 that is down is known, and nobody waits for it at the end.
  */
-export const isLostAtTheEnd = ({ task }: Case, { type, outcome }: Performed): boolean =>
+const isLostAtTheEnd = ({ task }: Case, { step, outcome }: Performed): boolean =>
   task?.type === 'ending' &&
   outcome.kind === 'lost' &&
   outcome.outage === undefined &&
-  (type === 'list' || type === 'delete') &&
+  (step.type === 'list' || (step.type === 'delete' && step.undo === undefined)) && // another reading follows a lost undo anyway
   (task.lost ?? 0) < limits.lostCallsAtTheEnd;
 
 const readAgainAtTheEnd = (of: Case): Case =>

@@ -14,7 +14,7 @@ import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
 import { failureTypes } from '../enrollment/failures';
-import { isLostAtTheEnd, learn } from '../enrollment/learn';
+import { learn, leavesDoubt } from '../enrollment/learn';
 import { mustContinueAsNew } from '../enrollment/run-limits';
 import { openCase } from '../enrollment/token-choice';
 import type { EnrollmentStatus } from '../enrollment/status';
@@ -104,9 +104,8 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
         break;
       default: {
         const performed = await perform(step);
-        // Histories of before this rule went on without another reading.
-        const repeatsLost = isLostAtTheEnd(run.current, performed) && patched('read-again-at-the-end');
-        goOn(run, learn(run.current, performed, Date.now(), uuid4(), { repeatsLost }));
+        const mindsLostCalls = leavesDoubt(run.current, performed) && patched('minds-lost-calls');
+        goOn(run, learn(run.current, performed, Date.now(), uuid4(), { mindsLostCalls }));
       }
     }
   }

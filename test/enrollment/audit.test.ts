@@ -35,7 +35,7 @@ function audited(options: WorldOptions = {}) {
       world.step = decision.step;
       if (decision.step.type === 'wait' || decision.step.type === 'close') return;
       const performed = world.tenant.perform(decision.step, world.now, world.trouble(decision.step));
-      const learnt = learn(world.case, performed, world.now, nextId(), { repeatsLost: true });
+      const learnt = learn(world.case, performed, world.now, nextId(), { mindsLostCalls: true });
       lines.push(...auditOf(world.case, learnt.case, learnt.answers));
       world.case = learnt.case;
     }

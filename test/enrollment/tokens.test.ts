@@ -129,6 +129,8 @@ test('whatever tokens come and go, a step begins only with one that outlives it'
           ends.splice(0, Infinity, ...ends.filter(({ name }) => name !== change));
         } else {
           tokens = withToken(tokens, change, at);
+          // The newest that live are kept, and the one that comes.
+          ends.splice(0, Infinity, ...ends.filter((end) => end.at > at).slice(1 - limits.heldTokens));
           ends.push({ name: change.accessToken, at: at + (change.expiresIn ?? 600) * 1000 });
         }
         const enough = ends.filter((end) => end.at >= at + needed * 1000).at(-1);

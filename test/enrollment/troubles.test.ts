@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { refuseCode } from '../../src/enrollment/admission';
-import { receive } from '../../src/enrollment/case';
+import { apply, receive } from '../../src/enrollment/case';
 import { decide } from '../../src/enrollment/decide';
 import { beginEnding } from '../../src/enrollment/ending';
 import { inheritedFrom } from '../../src/enrollment/enrollment';
@@ -581,8 +581,27 @@ describe('a call of the ending that is lost with its worker', () => {
     const { step } = decide(ending, world.now);
     if (step.type !== 'list') throw new Error(`expected a reading, not ${step.type}`);
     const lost = { type: step.type, step, outcome: { kind: 'lost' } } as const;
-    const then = (repeatsLost: boolean) =>
-      decide(learn(ending, lost, world.now, 'id', { repeatsLost }).case, world.now).step.type;
+    const then = (mindsLostCalls: boolean) =>
+      decide(learn(ending, lost, world.now, 'id', { mindsLostCalls }).case, world.now).step.type;
     expect([then(false), then(true)]).toEqual(['close', 'list']);
   });
 });
+
+test.each(['lost', 'unexpected'] as const)(
+  'a setup key that may have been replaced is not asked for any more: %s',
+  (kind) => {
+    const world = createWorld({ factors: ['otp'] }).run();
+    const asking = apply(world.case, { type: 'reassociationRequested' });
+    const { accessToken } = world.case.held.challenge?.token ?? { accessToken: '' };
+    const input = { userId: own, accessToken, factor: 'otp', knownIds: [] } as const;
+    const performed = {
+      type: 'associate',
+      step: { type: 'associate', input, summary: '' },
+      outcome: { kind },
+    } as const;
+    const keyAfter = (mindsLostCalls: boolean) =>
+      learn(asking, performed, world.now, 'id', { mindsLostCalls }).case.held.challenge;
+    expect(keyAfter(true)).toBeUndefined();
+    expect(keyAfter(false)).toEqual(world.case.held.challenge);
+  },
+);

@@ -337,7 +337,7 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
         world.observe();
         if (decision.step.type === 'wait' || decision.step.type === 'close') return world;
         const performed = tenant.perform(decision.step, world.now, world.trouble(decision.step));
-        const learnt = learn(world.case, performed, world.now, `challenge-${(tokens += 1)}`, { repeatsLost: true });
+        const learnt = learn(world.case, performed, world.now, `challenge-${(tokens += 1)}`, { mindsLostCalls: true });
         world.case = learnt.case;
         keep(learnt.answers);
         world.observe();
