@@ -18,8 +18,8 @@ module.exports = {
     '/node_modules/(?!(jose|openid-client|oauth4webapi|uqr|fastify-type-provider-zod|otpauth|@noble/hashes)/)',
   ],
   testTimeout: 60_000,
-  // Every integration file starts servers of its own; more workers than cores only makes them wait for each other.
-  maxWorkers: 2,
+  // Every integration file starts servers of its own. One more than two cores: some files mostly wait, for a minute to pass or for a process.
+  maxWorkers: 3,
   reporters: [
     'default',
     '<rootDir>/test/support/count-reporter.cjs',
