@@ -16,6 +16,7 @@ import { searchAttributes } from '../../src/workflows/search-attributes';
 import { temporalCliPath } from '../support/tools';
 import { memoryAuth0, rightCode, setupKey } from './memory-auth0';
 import { ids, tokenOf } from './support';
+import { workflowBundle } from '../support/workflow-bundle';
 
 const taskQueue = 'api-test';
 const domain = 'tenant.eu.auth0.com';
@@ -63,7 +64,7 @@ async function startWorker() {
   const created = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue,
-    workflowsPath: require.resolve('../../src/workflows'),
+    workflowBundle: await workflowBundle('plain'),
     activities: createActivities({ mfa: auth0.mfa, opaqueTokens: 'refuse', sendingLimits: noSendingLimits, cancelRun }),
   });
   const running = created.run();

@@ -20,6 +20,7 @@ import { searchAttributes } from '../../src/workflows/search-attributes';
 import { mfa } from '../cli/support';
 import { temporalCliPath } from '../support/tools';
 import { memoryAuth0 } from './memory-auth0';
+import { workflowBundle } from '../support/workflow-bundle';
 
 const taskQueue = 'owners-test';
 const namespace = 'default';
@@ -60,7 +61,7 @@ beforeAll(async () => {
   const worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue,
-    workflowsPath: require.resolve('../../src/workflows'),
+    workflowBundle: await workflowBundle('sealed'),
     dataConverter: createWorkerDataConverter(payload),
     activities: createActivities({
       mfa: memoryAuth0().mfa,

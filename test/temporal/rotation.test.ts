@@ -3,23 +3,20 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createEnrollments } from '../../src/api/enrollments';
 import type { EnrollmentView } from '../../src/api/runs';
-import {
-  createDataConverter,
-  createWorkerDataConverter,
-  workflowConverterPaths,
-} from '../../src/temporal/data-converter';
+import { createDataConverter, createWorkerDataConverter } from '../../src/temporal/data-converter';
 import { encryptionCodec, type KeyRing } from '../../src/temporal/payload-codec';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { memoryAuth0, rightCode } from '../api/memory-auth0';
 import { ids, tokenOf } from '../api/support';
 import { temporalCliPath } from '../support/tools';
 import { logSdkToFile } from './support/sdk-log';
+import { workflowBundle } from '../support/workflow-bundle';
 
 jest.setTimeout(120_000);
 const taskQueue = 'rotation';
@@ -39,22 +36,18 @@ const rings = {
 } satisfies Record<string, KeyRing>;
 
 let env: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundle;
+let bundle: WorkflowBundle;
 
 beforeAll(async () => {
   logSdkToFile();
-  [env, workflowBundle] = await Promise.all([
+  [env, bundle] = await Promise.all([
     TestWorkflowEnvironment.createLocal({
       server: {
         executable: { type: 'existing-path', path: temporalCliPath() },
         searchAttributes: Object.values(searchAttributes),
       },
     }),
-    bundleWorkflowCode({
-      workflowsPath: require.resolve('../../src/workflows'),
-      ...workflowConverterPaths,
-      logger: new DefaultLogger('ERROR'),
-    }),
+    workflowBundle('sealed'),
   ]);
 });
 afterAll(() => env?.teardown());
@@ -67,7 +60,7 @@ async function withWorker<Result>(ring: KeyRing, run: () => Promise<Result>): Pr
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle,
+    workflowBundle: bundle,
     maxCachedWorkflows: 0, // every task replays the whole history, so every payload is decoded again
     activities: createActivities({
       mfa: auth0.mfa,

@@ -12,11 +12,7 @@ import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createEnrollments } from '../../src/api/enrollments';
 import type { EnrollmentView } from '../../src/api/runs';
 import { failureTypes } from '../../src/enrollment/failures';
-import {
-  createWorkerDataConverter,
-  sealedClientOptions,
-  workflowConverterPaths,
-} from '../../src/temporal/data-converter';
+import { createWorkerDataConverter, sealedClientOptions } from '../../src/temporal/data-converter';
 import { encryptionCodec, type KeyRing } from '../../src/temporal/payload-codec';
 import { listRuns } from '../../src/temporal/sealed-memos';
 import { caseMemo, workflowType } from '../../src/workflows/messages';
@@ -25,6 +21,7 @@ import { memoryAuth0, rightCode } from '../api/memory-auth0';
 import { ids, tokenOf } from '../api/support';
 import { temporalCliPath } from '../support/tools';
 import { logSdkToFile } from './support/sdk-log';
+import { workflowBundle } from '../support/workflow-bundle';
 
 const { UpdateWorkflowExecutionLifecycleStage } = temporal.api.enums.v1;
 
@@ -42,7 +39,7 @@ const key = createSecretKey(randomBytes(32));
 const ring: KeyRing = { activeKeyId: 'k1', keys: new Map([['k1', key]]) };
 
 let env: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundle;
+let bundle: WorkflowBundle;
 /** Has no key, and so neither seals nor opens. */
 let outsider: Client;
 let client: Client;
@@ -50,18 +47,14 @@ let api: ReturnType<typeof createEnrollments>;
 
 beforeAll(async () => {
   logSdkToFile();
-  [env, workflowBundle] = await Promise.all([
+  [env, bundle] = await Promise.all([
     TestWorkflowEnvironment.createLocal({
       server: {
         executable: { type: 'existing-path', path: temporalCliPath() },
         searchAttributes: Object.values(searchAttributes),
       },
     }),
-    bundleWorkflowCode({
-      workflowsPath: require.resolve('../../src/workflows'),
-      ...workflowConverterPaths,
-      logger: new DefaultLogger('ERROR'),
-    }),
+    workflowBundle('sealed'),
   ]);
   outsider = env.client;
   client = new Client({ connection: env.connection, ...sealedClientOptions(ring, namespace) });
@@ -74,7 +67,7 @@ async function withWorker<Result>(run: () => Promise<Result>, using = ring): Pro
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle,
+    workflowBundle: bundle,
     maxCachedWorkflows: 0, // every task replays the whole history: what was decided about a message is decided again
     activities: createActivities({
       mfa: auth0.mfa,

@@ -3,17 +3,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import {
-  createWorkerDataConverter,
-  sealedClientOptions,
-  workflowConverterPaths,
-} from '../../src/temporal/data-converter';
+import { Worker } from '@temporalio/worker';
+import { createWorkerDataConverter, sealedClientOptions } from '../../src/temporal/data-converter';
 import { createSendingLimits } from '../../src/temporal/sending-limits';
 import { createStoppedPrefixes } from '../../src/temporal/stopped-prefixes';
 import { stoppedPrefixesId } from '../../src/workflows/stopped-prefixes';
 import { temporalCliPath } from '../support/tools';
 import { logSdkToFile } from './support/sdk-log';
+import { workflowBundle } from '../support/workflow-bundle';
 
 const taskQueue = 'sealed-limits';
 const keyRing = { activeKeyId: 'k1', keys: new Map([['k1', createSecretKey(randomBytes(32))]]) };
@@ -29,15 +26,11 @@ let stopWorker: () => Promise<void>;
 
 beforeAll(async () => {
   logSdkToFile();
-  const [environment, workflowBundle] = await Promise.all([
+  const [environment, bundle] = await Promise.all([
     TestWorkflowEnvironment.createLocal({
       server: { executable: { type: 'existing-path', path: temporalCliPath() } },
     }),
-    bundleWorkflowCode({
-      workflowsPath: require.resolve('../../src/workflows'),
-      ...workflowConverterPaths,
-      logger: new DefaultLogger('ERROR'),
-    }),
+    workflowBundle('sealed'),
   ]);
   env = environment;
   client = new Client({ connection: env.connection, ...sealedClientOptions(keyRing, 'default') });
@@ -45,7 +38,7 @@ beforeAll(async () => {
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle,
+    workflowBundle: bundle,
     maxCachedWorkflows: 0, // every task replays the whole history, so every payload is opened again
     dataConverter: createWorkerDataConverter(keyRing),
   });

@@ -27,7 +27,8 @@ import { searchAttributes } from '../../src/workflows/search-attributes';
 import { startTenant, type Body, type Tenant } from '../emulator/tenant';
 import { temporalCliPath } from '../support/tools';
 import { logSdkToFile } from '../temporal/support/sdk-log';
-import { bundle, caseOf, faultOf, inputFor, type Case } from './support';
+import { workflowBundle } from '../support/workflow-bundle';
+import { caseOf, faultOf, inputFor, type Case } from './support';
 
 // One kill hits many cases, each at another point of the way; then each of them is a test. Payloads are encrypted.
 const taskQueue = 'crash-test';
@@ -149,7 +150,7 @@ async function loseLastAttempt() {
   const worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: lastAttempts,
-    workflowBundle: await bundle(),
+    workflowBundle: await workflowBundle('plain'),
     activities: {
       ...real,
       associate: (input: AssociateInput) => dyingAfter(real.associate(input)),

@@ -12,7 +12,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities, type Activities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
@@ -28,6 +28,7 @@ import { searchAttributes } from '../../src/workflows/search-attributes';
 import { startTenant, type Body, type Tenant } from '../emulator/tenant';
 import { temporalCliPath, testServerPath } from '../support/tools';
 import { logSdkToFile, sdkLogPath } from '../temporal/support/sdk-log';
+import { workflowBundle } from '../support/workflow-bundle';
 
 export const phoneNumber = '+14155550123';
 export const otherNumber = '+442071838750';
@@ -62,14 +63,6 @@ const servers = {
   },
 };
 
-let bundled: Promise<WorkflowBundle> | undefined;
-/** The workflow's code, bundled once for each test file. */
-export const bundle = (): Promise<WorkflowBundle> =>
-  (bundled ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../src/workflows'),
-    logger: new DefaultLogger('ERROR'),
-  }));
-
 export interface StageOptions {
   /** Runs that the worker keeps in memory. 0 when absent: every task replays the whole history, so what is not deterministic shows at once. */
   readonly maxCachedWorkflows?: number;
@@ -87,7 +80,7 @@ export async function startStage(
   { maxCachedWorkflows = 0, opaqueTokens = 'refuse', standIns = () => ({}), sendingLimits }: StageOptions = {},
 ) {
   logSdkToFile();
-  const [tenant, environment, workflowBundle] = await Promise.all([startTenant(), servers[server](), bundle()]);
+  const [tenant, environment, bundle] = await Promise.all([startTenant(), servers[server](), workflowBundle('plain')]);
   // Not the environment's own client, which on the time-skipping server moves time on while it waits for a result.
   const client = new Client({ connection: environment.connection });
   const { publicUrl, clientId, clientSecret } = tenant;
@@ -113,7 +106,7 @@ export async function startStage(
       await running;
     };
   }
-  const startUsualWorker = () => startWorker({ workflowBundle, activities, maxCachedWorkflows });
+  const startUsualWorker = () => startWorker({ workflowBundle: bundle, activities, maxCachedWorkflows });
   let stopWorker = await startUsualWorker();
 
   const stage = {
@@ -121,7 +114,7 @@ export async function startStage(
     environment,
     client,
     activities,
-    workflowBundle,
+    workflowBundle: bundle,
     startWorker,
     /** Moves the clocks of the tenant and of the server on; time-skipping server only. */
     async later(seconds: number): Promise<void> {
