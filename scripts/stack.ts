@@ -6,10 +6,13 @@ import { environments, type Addresses, type TemporalPlace } from './stack/enviro
 import { holdFolder } from './stack/hold';
 import { keptPorts } from './stack/kept-ports';
 import { freePorts, type Ports } from './stack/ports';
+import { postgresService, preparePostgres, type PostgresPlace } from './stack/postgres';
+import { setUpSchema, temporalServerRun } from './stack/production-server';
 import { freshSecrets, keptSecrets, type Secrets } from './stack/secrets';
 import { answers, createService, type Service } from './stack/service';
 import { publishStack, type StackFile } from './stack/stack-file';
-import { devServerArguments, prepareServer, serves, temporalCli } from './stack/temporal';
+import { devServerArguments, prepareServer, serves } from './stack/temporal';
+import { toolPath } from './stack/tools';
 
 export interface StackOptions {
   /** A folder in which cases, keys and ports outlive the stack; absent: everything goes with it. */
@@ -18,6 +21,11 @@ export interface StackOptions {
   readonly remains?: string;
   /** Also written to the repository's `.run/stack.json`, where tools and people look for a stack. */
   readonly announce?: boolean;
+  /**
+   * Which Temporal server is started: `dev`, the development server of Temporal's CLI with SQLite, unless `TEMPORAL_ADDRESS` names one
+   * that is there; or `postgres`, the production server with PostgreSQL, both of them the stack's own. Absent: `dev`.
+   */
+  readonly server?: 'dev' | 'postgres';
   readonly logLevel?: string;
   /** Processes from `dist/`, which must have been built: they start faster than from source. */
   readonly compiled?: boolean;
@@ -36,6 +44,8 @@ export interface Stack extends StackFile {
   readonly services: {
     /** Absent when the server was there before (`TEMPORAL_ADDRESS`). */
     readonly temporal?: Service;
+    /** Only with `postgres`. */
+    readonly postgres?: Service;
     readonly emulator: Service;
     readonly codecServer: Service;
     readonly worker: Service;
@@ -43,7 +53,7 @@ export interface Stack extends StackFile {
   };
   /** Resolves with its name when a process has ended that nobody asked to end. */
   readonly crashed: Promise<string>;
-  /** API, worker, emulator, Temporal: each ends while what it depends on is still there. Safe to call twice. */
+  /** API, worker, emulator, Temporal, its database: each ends while what it depends on is still there. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -77,7 +87,7 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const secrets = throwAway ? freshSecrets() : keptSecrets(join(folder, 'secrets.json'));
   const ports = throwAway ? await freePorts() : await keptPorts(join(folder, 'ports.json'));
-  const server = temporalServer(ports, folder, throwAway);
+  const server = await temporalServer(options.server ?? 'dev', ports, folder, throwAway);
   const addresses = addressesOf(ports, server);
   const services = createServices({
     addresses,
@@ -103,6 +113,7 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     await services.worker.stop();
     await services.emulator.stop();
     await services.temporal?.stop();
+    await services.postgres?.stop();
     leave();
   };
 
@@ -112,12 +123,14 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     await service.start();
     options.onProgress?.(service.name, 'ready');
   };
+  const startTemporal = async () => {
+    await start(services.postgres);
+    if (server.own?.kind === 'postgres') await setUpSchema(server.own.place, process.env);
+    await start(services.temporal);
+    await prepareServer(server.variables, server.namespace, server.own?.kind === 'postgres' ? 'created here' : 'there');
+  };
   try {
-    await allOrFirstFailure([
-      start(services.emulator),
-      start(services.codecServer),
-      start(services.temporal).then(() => prepareServer(server.variables, server.namespace)),
-    ]);
+    await allOrFirstFailure([start(services.emulator), start(services.codecServer), startTemporal()]);
     await allOrFirstFailure([start(services.worker), start(services.api)]);
     retract = await publishStack(file, folder, options.announce === true);
   } catch (error) {
@@ -143,23 +156,31 @@ async function allOrFirstFailure(starts: readonly Promise<void>[]): Promise<void
 }
 
 interface TemporalServer extends TemporalPlace {
-  /** Started by us, with the program at this path. */
-  readonly own?: { readonly program: string; readonly database: string };
-  readonly ui: string;
+  /** Started by us. */
+  readonly own?:
+    { readonly kind: 'dev'; readonly database: string } | { readonly kind: 'postgres'; readonly place: PostgresPlace };
+  /** Absent where the server has no web interface. */
+  readonly ui?: string;
 }
 
-function temporalServer(ports: Ports, folder: string, throwAway: boolean): TemporalServer {
+async function temporalServer(
+  kind: 'dev' | 'postgres',
+  ports: Ports,
+  folder: string,
+  throwAway: boolean,
+): Promise<TemporalServer> {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace = namespaceDefault } = process.env;
-  if (address === undefined || address === '') {
+  if (kind === 'postgres' || address === undefined || address === '') {
     // A file that says nothing in place of the user's own, which may lead to another server.
     const configFile = join(folder, 'temporal.toml');
     writeFileSync(configFile, '[profile.default]\n');
     return {
-      own: { program: temporalCli(), database: join(folder, 'dev.db') },
+      ...(kind === 'postgres'
+        ? { own: { kind, place: await preparePostgres(folder, Object.values(ports)) } }
+        : { own: { kind, database: join(folder, 'dev.db') }, ui: `http://127.0.0.1:${ports.temporalUi}` }),
       namespace: namespaceDefault,
       taskQueue: taskQueueDefault,
       variables: { TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`, TEMPORAL_CONFIG_FILE: configFile },
-      ui: `http://127.0.0.1:${ports.temporalUi}`,
     };
   }
   const variables = Object.entries(process.env).flatMap(([name, value]) =>
@@ -184,7 +205,7 @@ function addressesOf(ports: Ports, server: TemporalServer): Addresses {
   const at = (port: number) => `http://127.0.0.1:${port}`;
   return {
     temporal: server.variables['TEMPORAL_ADDRESS'] ?? '',
-    temporalUi: server.ui,
+    ...(server.ui === undefined ? {} : { temporalUi: server.ui }),
     emulator: at(ports.emulator),
     emulatorControl: at(ports.emulatorControl),
     api: at(ports.api),
@@ -199,7 +220,7 @@ function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secret
   return {
     api,
     temporal,
-    temporalUi,
+    ...(temporalUi === undefined ? {} : { temporalUi }),
     emulator,
     emulatorControl,
     page: `${api}/`,
@@ -232,21 +253,25 @@ function createServices(parts: {
   const entry = (file: string) => ({ entry: file, compiled: parts.compiled });
   const { own } = server;
   return {
+    ...(own?.kind === 'postgres' ? { postgres: postgresService(own.place, { ...common, env: env.temporal }) } : {}),
     ...(own === undefined
       ? {}
       : {
           temporal: createService({
             ...common,
             name: 'Temporal server',
-            run: {
-              program: own.program,
-              args: devServerArguments({
-                port: ports.temporal,
-                uiPort: ports.temporalUi,
-                database: own.database,
-                codecEndpoint: addresses.codecServer,
-              }),
-            },
+            run:
+              own.kind === 'postgres'
+                ? temporalServerRun(own.place, ports.temporal)
+                : {
+                    program: toolPath('temporal'),
+                    args: devServerArguments({
+                      port: ports.temporal,
+                      uiPort: ports.temporalUi,
+                      database: own.database,
+                      codecEndpoint: addresses.codecServer,
+                    }),
+                  },
             env: env.temporal,
             isReady: () => serves(addresses.temporal),
           }),

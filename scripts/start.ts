@@ -1,21 +1,29 @@
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { startStack } from './stack';
 import { runMain } from '../src/run-main';
 import { interruption } from './stack/interruption';
+import { toolPath } from './stack/tools';
 
-/** `npm start`: the stack, staying up; its enrollments, keys and ports are kept in `.temporal/` over restarts. */
+/**
+ * `npm start`: the stack, staying up; its enrollments, keys and ports are kept in `.temporal/` over restarts.
+ * `npm run stack:postgres` (`--postgres`): the same on Temporal's production server with PostgreSQL, in `.temporal/postgres/`.
+ */
 async function main(): Promise<void> {
+  const { postgres } = parseArgs({ options: { postgres: { type: 'boolean', default: false } } }).values;
   const interrupted = interruption();
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const stack = await startStack({
-    state: join(__dirname, '../.temporal'),
+    state: join(__dirname, postgres ? '../.temporal/postgres' : '../.temporal'),
+    server: postgres ? 'postgres' : 'dev',
     announce: true,
     onProgress: (part, event) => event === 'ready' && say(`  ${part} is ready`),
   });
   const lines: readonly (readonly [string, string])[] = [
     ['API', stack.api],
     ['API docs', `${stack.api}/docs`],
-    ['Temporal UI', stack.temporalUi],
+    ['Temporal', stack.temporal],
+    ['Temporal UI', stack.temporalUi ?? 'none: this server has no web interface'],
     ['Emulated tenant', stack.emulator],
     ['Its inbox', `${stack.emulatorControl}/inbox`],
     ['Logs', stack.logs],
@@ -25,6 +33,13 @@ async function main(): Promise<void> {
   ];
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
+  if (stack.temporalUi === undefined) {
+    const cli = toolPath('temporal');
+    say(`\n  To look at enrollments: ${cli} workflow list --address ${stack.temporal}`);
+    say(
+      `  and at one of them:     ${cli} workflow show --workflow-id … --address ${stack.temporal} --codec-endpoint ${stack.codecServer}`,
+    );
+  }
   say('\nCtrl-C stops it; the enrollments stay. Addresses and keys are also in .run/stack.json.');
   const ended = await Promise.race([stack.crashed, interrupted]);
   await stack.stop();

@@ -4,28 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cache.mjs';
 import { findChromium } from './chromium.mjs';
 import { installPackages } from './packages.mjs';
+import { findPostgres, findTemporalServer } from './postgres.mjs';
 import { NothingWorked } from './tries.mjs';
 import { findTemporalCli, findTestServer } from './tools.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const known = new Set(['--tests', '--no-server']);
+const known = new Set(['--tests', '--postgres', '--no-server']);
 const say = (line) => console.log(`setup: ${line}`);
 
 /**
  * Runs the set-up: packages first, then the servers that `args` ask for, then `.run/tools.json`.
  *
- * `--tests` adds the time-skipping test server and a Chromium; `--no-server` stops after the packages.
+ * `--tests` adds the time-skipping test server and a Chromium, `--postgres` Temporal's production server and PostgreSQL;
+ * `--no-server` stops after the packages.
  * Returns the exit code: 0, or 1 after one message that names what to install.
  */
 export async function main(args, env) {
   const strange = args.find((arg) => !known.has(arg));
   if (strange !== undefined) {
-    console.error(`setup: unknown option ${strange}; there are ${[...known].join(' and ')}.`);
+    console.error(`setup: unknown option ${strange}; there are ${[...known].join(', ')}.`);
     return 1;
   }
   try {
     await installPackages(root, env, say);
-    if (!args.includes('--no-server')) await findServers(args.includes('--tests'), env);
+    if (!args.includes('--no-server'))
+      await findServers({ tests: args.includes('--tests'), postgres: args.includes('--postgres') }, env);
     return 0;
   } catch (error) {
     console.error(
@@ -35,7 +38,7 @@ export async function main(args, env) {
   }
 }
 
-async function findServers(tests, env) {
+async function findServers({ tests, postgres }, env) {
   const context = { env, say, cache: cacheFolder(env) };
   const address = env.TEMPORAL_ADDRESS;
   const used = [];
@@ -44,8 +47,8 @@ async function findServers(tests, env) {
     temporal.address = address;
     used.push(`the Temporal server at ${address} (TEMPORAL_ADDRESS)`);
   }
-  // Tests start throw-away servers of their own, whatever server the stack uses.
-  if (!address || tests) {
+  // Tests start throw-away servers of their own, whatever server the stack uses; so does the stack on PostgreSQL.
+  if (!address || tests || postgres) {
     const cli = await findTemporalCli(context);
     temporal.path = cli.path;
     used.push(`Temporal CLI ${cli.path} (${cli.way})`);
@@ -59,18 +62,29 @@ async function findServers(tests, env) {
     found.chromium = { path: chromium.path };
     used.push(`Chromium ${chromium.path} (${chromium.way})`);
   }
+  if (postgres) {
+    // What the user may have to install comes before what takes minutes to build.
+    const database = await findPostgres(context);
+    found.postgres = { path: database.path };
+    used.push(`PostgreSQL ${database.path} (${database.way})`);
+    const server = await findTemporalServer(context);
+    found.temporalServer = { path: server.path };
+    used.push(`Temporal server ${server.path} (${server.way})`);
+  }
   writeTools(found);
   say(`using ${used.join(', ')}`);
 }
 
-/** A run without --tests keeps what an earlier one with it has found: both may be at work on one checkout. */
+/** A run without --tests or --postgres keeps what an earlier one with it has found: both may be at work on one checkout. */
 function writeTools(found) {
   const folder = join(root, '.run');
   const file = join(folder, 'tools.json');
   let tools = found;
   try {
     const earlier = JSON.parse(readFileSync(file, 'utf8'));
-    const kept = ['testServer', 'chromium'].filter((tool) => existsSync(earlier[tool]?.path ?? ''));
+    const kept = ['testServer', 'chromium', 'postgres', 'temporalServer'].filter((tool) =>
+      existsSync(earlier[tool]?.path ?? ''),
+    );
     tools = { ...Object.fromEntries(kept.map((tool) => [tool, earlier[tool]])), ...found };
   } catch {
     // None yet, or not readable: written anew.

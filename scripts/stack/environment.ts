@@ -9,7 +9,8 @@ export interface Addresses {
   readonly codecServer: string;
   readonly workerHealth: string;
   readonly apiHealth: string;
-  readonly temporalUi: string;
+  /** Absent where the server has no web interface. */
+  readonly temporalUi?: string | undefined;
 }
 
 export interface TemporalPlace {
@@ -50,7 +51,6 @@ export function environments(
     AUTH0_CLIENT_ID: secrets.clientId,
     AUTH0_CLIENT_SECRET: secrets.clientSecret,
   };
-  const uiPort = new URL(addresses.temporalUi).port;
   return {
     temporal: ordinary(process.env),
     emulator: {
@@ -82,9 +82,15 @@ export function environments(
       ...common,
       CODEC_HOST: '127.0.0.1',
       CODEC_PORT: new URL(addresses.codecServer).port,
-      CODEC_ALLOWED_ORIGINS: [`http://localhost:${uiPort}`, `http://127.0.0.1:${uiPort}`].join(','),
+      ...(addresses.temporalUi === undefined ? {} : { CODEC_ALLOWED_ORIGINS: originsOf(addresses.temporalUi) }),
     },
   };
+}
+
+/** A browser may have been given either name of this machine. */
+function originsOf(url: string): string {
+  const { port } = new URL(url);
+  return [`http://localhost:${port}`, `http://127.0.0.1:${port}`].join(',');
 }
 
 const needed = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'NODE_OPTIONS'];

@@ -20,16 +20,25 @@ const lowest = 20_000;
 const highest = 32_000;
 
 /** Ports of 127.0.0.1 that nobody listens on: the preferred ones where they are free, else random ones. */
-export async function freePorts(preferred: Partial<Ports> = {}): Promise<Ports> {
-  const taken = new Set<number>();
+export const freePorts = (preferred: Partial<Ports> = {}): Promise<Ports> => freePortsOf(portsSchema, preferred);
+
+export type PortsSchema = z.ZodObject<Readonly<Record<string, z.ZodNumber>>>;
+
+/** The same for ports of other names. `taken`: given away already, though nobody may listen there yet. */
+export async function freePortsOf<Schema extends PortsSchema>(
+  schema: Schema,
+  preferred: Readonly<Record<string, number>>,
+  taken: Iterable<number> = [],
+): Promise<z.infer<Schema>> {
+  const unavailable = new Set(taken);
   const chosen: Record<string, number> = {};
   // One after the other, so that no port is chosen twice.
-  for (const name of portsSchema.keyof().options) {
-    const port = await freePort(taken, preferred[name]);
-    taken.add(port);
+  for (const name of schema.keyof().options) {
+    const port = await freePort(unavailable, preferred[name]);
+    unavailable.add(port);
     chosen[name] = port;
   }
-  return portsSchema.parse(chosen);
+  return schema.parse(chosen);
 }
 
 async function freePort(taken: ReadonlySet<number>, preferred: number | undefined): Promise<number> {

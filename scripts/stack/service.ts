@@ -3,13 +3,21 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SystemUser } from './unprivileged';
 
 export interface ServiceOptions {
   readonly name: string;
   /** A TypeScript entry point below the repository, as it is or as `npm run build` has compiled it; or a program. */
   readonly run:
     | { readonly entry: string; readonly compiled: boolean }
-    | { readonly program: string; readonly args: readonly string[] };
+    | {
+        readonly program: string;
+        readonly args: readonly string[];
+        /** Whom it runs as; absent: as we do. */
+        readonly as?: SystemUser;
+        /** What asks it to end; absent: SIGTERM. */
+        readonly signal?: NodeJS.Signals;
+      };
   readonly env: NodeJS.ProcessEnv;
   /** Where `<name>.log` collects what the process writes. */
   readonly logs: string;
@@ -138,7 +146,11 @@ export function createService(options: ServiceOptions): Service {
 }
 
 function nodeArguments(run: ServiceOptions['run']): readonly string[] {
-  if (!('entry' in run)) return [guard, run.program, ...run.args];
+  if (!('entry' in run)) {
+    const { as, signal = 'SIGTERM' } = run;
+    const options = [...(as === undefined ? [] : [`--uid=${as.uid}`, `--gid=${as.gid}`]), `--signal=${signal}`];
+    return [guard, ...options, '--', run.program, ...run.args];
+  }
   if (run.compiled) return ['--import', preload, join(root, 'dist', run.entry.replace(/\.ts$/, '.js'))];
   return ['--import', preload, '--import', 'tsx', join(root, run.entry)];
 }

@@ -7,7 +7,8 @@ const stackFileSchema = z.strictObject({
   api: z.string(),
   /** `host:port`. */
   temporal: z.string(),
-  temporalUi: z.string(),
+  /** Absent where the server has no web interface. */
+  temporalUi: z.string().optional(),
   /** The tenant's public side. */
   emulator: z.string(),
   emulatorControl: z.string(),

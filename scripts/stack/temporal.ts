@@ -1,21 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { z } from 'zod';
 import { registerSearchAttributes } from '../../src/temporal/register-search-attributes';
 import { searchAttributes } from '../../src/workflows/search-attributes';
-
-/** The Temporal CLI that set-up has found. Throws when set-up has not run. */
-export function temporalCli(): string {
-  const tools = z.object({ temporal: z.object({ path: z.string() }) });
-  try {
-    return tools.parse(JSON.parse(readFileSync(join(__dirname, '../../.run/tools.json'), 'utf8'))).temporal.path;
-  } catch (error) {
-    throw new Error('No Temporal CLI is set up. Run "npm run setup".', { cause: error });
-  }
-}
 
 /** Arguments of `temporal` for a development server on 127.0.0.1 that keeps its state in `database`. */
 export const devServerArguments = (options: {
@@ -54,9 +43,14 @@ export async function serves(address: string): Promise<boolean> {
 
 /**
  * Makes the namespace know our search attributes, on a server that we started or one that was there before.
- * Reads `TEMPORAL_*` from `env` as the CLI does. Throws an error that says what to do when the server does not let us.
+ * A server that was set up here has no namespace at first: `created here` makes it. Reads `TEMPORAL_*` from `env` as the CLI does. Throws an
+ * error that says what to do when the server does not let us.
  */
-export async function prepareServer(env: Readonly<Record<string, string>>, namespace: string): Promise<void> {
+export async function prepareServer(
+  env: Readonly<Record<string, string>>,
+  namespace: string,
+  whichIs: 'there' | 'created here' = 'there',
+): Promise<void> {
   const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: { ...env } });
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '10s' }).catch(
@@ -65,8 +59,36 @@ export async function prepareServer(env: Readonly<Record<string, string>>, names
     },
   );
   try {
+    if (whichIs === 'created here') await createNamespace(connection, namespace);
     await registerSearchAttributes(connection, namespace);
   } finally {
     await connection.close();
   }
 }
+
+/** How long a closed enrollment can still be looked up: as in deploy/temporal/set-up-namespace.sh. */
+const retention = '168h';
+/** gRPC: NOT_FOUND. */
+const notFound = 5;
+
+/** Does nothing when it is there. Waits until the server takes calls about it, which it does seconds after it has stored it. */
+async function createNamespace(connection: Connection, namespace: string): Promise<void> {
+  const { workflowService, operatorService } = connection;
+  if (!(await isFound(workflowService.describeNamespace({ namespace })))) {
+    await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(retention) });
+  }
+  const until = Date.now() + 30_000;
+  while (!(await isFound(operatorService.listSearchAttributes({ namespace })))) {
+    if (Date.now() > until) throw new Error(`The server does not know its new namespace ${namespace} yet, after 30 s.`);
+    await sleep(200);
+  }
+}
+
+const isFound = (answer: Promise<unknown>): Promise<boolean> =>
+  answer.then(
+    () => true,
+    (error: unknown) => {
+      if (isGrpcServiceError(error) && Number(error.code) === notFound) return false;
+      throw error;
+    },
+  );
