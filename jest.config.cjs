@@ -20,6 +20,7 @@ module.exports = {
   testTimeout: 60_000,
   // Every integration file starts servers of its own. One more than two cores: some files mostly wait, for a minute to pass or for a process.
   maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   reporters: [
     'default',
     '<rootDir>/test/support/count-reporter.cjs',
