@@ -1,7 +1,8 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { isSafeAddress } from './config/addresses';
 import type { JwtConfig } from './config/jwt';
+import { isOfTheToken, issuerKeys } from './issuer-keys';
 
 /** The claims of a token that is good; undefined when it is not. Throws IssuerError when the issuer's keys cannot be fetched. */
 export type VerifyAccessToken = (
@@ -21,14 +22,7 @@ export function createAccessTokenVerifier(
   { issuer, audience }: JwtConfig,
   jwks = discoverKeys(issuer),
 ): VerifyAccessToken {
-  const keys: JWTVerifyGetKey = async (header, token) => {
-    try {
-      return await jwks(header, token);
-    } catch (cause) {
-      if (isOfTheToken(cause)) throw cause;
-      throw new IssuerError('the keys of the token issuer cannot be read', { cause });
-    }
-  };
+  const keys = issuerKeys(jwks, (cause) => new IssuerError('the keys of the token issuer cannot be read', { cause }));
   return async (token) => {
     try {
       const { payload, protectedHeader } = await jwtVerify<{ sub: string; exp: number }>(token, keys, {
@@ -59,12 +53,6 @@ const claimsOfOthers = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
 const isAccessToken = (typ: string | undefined, claims: JWTPayload): boolean =>
   (typ === undefined || accessTokenTypes.includes(typ.toLowerCase().replace(/^application\//, ''))) &&
   claimsOfOthers.every((name) => !(name in claims));
-
-/** A token that names no key, or none that can be told among the issuer's, is not good; the issuer is. */
-const isOfTheToken = (cause: unknown): boolean =>
-  cause instanceof errors.JWKSNoMatchingKey ||
-  cause instanceof errors.JWKSMultipleMatchingKeys ||
-  cause instanceof errors.JOSENotSupported;
 
 /** What a token grants: `scope` as OAuth has it (RFC 8693, 4.2), `permissions` as Auth0 adds them. */
 export function grantsOf({ scope, permissions }: JWTPayload): readonly string[] {

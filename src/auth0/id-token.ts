@@ -1,5 +1,6 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
+import { issuerKeys } from '../issuer-keys';
 import { auth0Origin } from './domain';
 
 /** What the ID token of one sign-in has to say. */
@@ -54,14 +55,7 @@ const clockTolerance = 60;
 export function createIdTokenCheck(parts: IdTokenCheckParts): CheckIdToken {
   const origin = auth0Origin(parts);
   const jwks = parts.jwks ?? createRemoteJWKSet(new URL('/.well-known/jwks.json', origin), { timeoutDuration: 5_000 });
-  const keys: JWTVerifyGetKey = async (header, token) => {
-    try {
-      return await jwks(header, token);
-    } catch (cause) {
-      if (isOfTheToken(cause)) throw cause;
-      throw new JwksError('the keys of the tenant cannot be read', { cause });
-    }
-  };
+  const keys = issuerKeys(jwks, (cause) => new JwksError('the keys of the tenant cannot be read', { cause }));
 
   return async (idToken, { nonce, since }) => {
     if (idToken === undefined) return refused('malformed');
@@ -106,9 +100,3 @@ const claims = z.object({
 });
 
 const refused = (why: IdTokenFault): CheckedIdToken => ({ type: 'refused', why });
-
-/** A token that names no key of the tenant is not good; the tenant is. */
-const isOfTheToken = (cause: unknown): boolean =>
-  cause instanceof errors.JWKSNoMatchingKey ||
-  cause instanceof errors.JWKSMultipleMatchingKeys ||
-  cause instanceof errors.JOSENotSupported;

@@ -15,12 +15,12 @@ import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
 import { failureTypes } from '../enrollment/failures';
 import { learn, leavesDoubt } from '../enrollment/learn';
-import { mustContinueAsNew } from '../enrollment/run-limits';
 import { openCase } from '../enrollment/token-choice';
 import type { EnrollmentStatus } from '../enrollment/status';
 import { isSealed, Unreadable, type UnreadableReason } from '../enrollment/unsealed';
 import { cancelOwnRun, perform } from './auth0-calls';
 import { listen, view } from './handlers';
+import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
 import { createPublisher } from './publish';
 import { askToCancel, goOn, openRun, type Run } from './run';
@@ -84,7 +84,7 @@ const waitingFor: Partial<Record<UnreadableReason, string>> = {
 async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
   const publish = createPublisher();
   for (;;) {
-    if (hasGrown(run)) {
+    if (isLong(run)) {
       run.continuing = true;
       if (allHandlersFinished()) await continueAsNew(run.current, input);
     }
@@ -97,7 +97,7 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
         return;
       case 'wait':
         await condition(
-          () => run.current !== next || (run.continuing ? allHandlersFinished() : hasGrown(run)),
+          () => run.current !== next || (run.continuing ? allHandlersFinished() : isLong(run)),
           Math.max(1, step.until - Date.now()),
           { summary: step.summary },
         );
@@ -111,13 +111,7 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
   }
 }
 
-function hasGrown({ messages, current }: Run): boolean {
-  const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-  return mustContinueAsNew(
-    { messages, historyEvents: historyLength, historyBytes: historySize, suggested: continueAsNewSuggested },
-    current.messagesPerRun,
-  );
-}
+const isLong = ({ messages, current }: Run): boolean => hasGrown(messages, current.messagesPerRun);
 
 /** The same enrollment in a fresh run, with everything this one knows. Memo and search attributes go along. */
 async function continueAsNew(continued: Case, { userId, factors }: MfaEnrollmentInput): Promise<never> {

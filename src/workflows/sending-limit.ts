@@ -8,7 +8,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { failureTypes } from '../enrollment/failures';
-import { mustContinueAsNew } from '../enrollment/run-limits';
 import {
   forgottenAt,
   nothingSent,
@@ -21,7 +20,7 @@ import {
   type Reserved,
   type SendingCount,
 } from '../enrollment/sending-limit';
-import { Unreadable } from '../enrollment/unsealed';
+import { hasGrown, waitForKeyOf } from './long-run';
 
 export const sendingLimitType = 'mfaSendingLimit';
 
@@ -66,25 +65,14 @@ export async function mfaSendingLimit(input: SendingLimitInput): Promise<void> {
     { description: 'What was reserved under this id was surely not sent: {id}' },
   );
 
-  const hasGrown = (): boolean => {
-    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-    return mustContinueAsNew({
-      messages,
-      historyEvents: historyLength,
-      historyBytes: historySize,
-      suggested: continueAsNewSuggested,
-    });
-  };
   for (let until = forgottenAt(count, Date.now()); until > Date.now(); until = forgottenAt(count, Date.now())) {
-    if (await condition(hasGrown, until - Date.now())) await continueAsNew<typeof mfaSendingLimit>({ counted: count });
+    if (await condition(() => hasGrown(messages), until - Date.now()))
+      await continueAsNew<typeof mfaSendingLimit>({ counted: count });
   }
 }
 
-/** Throws a plain error, so that the task is tried again, where the key of the input may come back. */
 function countAtStart(input: unknown): SendingCount {
-  if (input instanceof Unreadable && input.reason === 'key_missing') {
-    throw new Error('The input is sealed with a key that is not in the key ring.');
-  }
+  waitForKeyOf(input);
   const given = typeof input === 'object' && input !== null ? input : {};
   const counted = 'counted' in given ? parseSendingCount(given.counted) : undefined;
   const first = 'first' in given ? parseReservation(given.first) : undefined;

@@ -5,12 +5,10 @@ import {
   makeContinueAsNewFunc,
   setHandler,
   upsertMemo,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { failureTypes } from '../enrollment/failures';
-import { mustContinueAsNew } from '../enrollment/run-limits';
 import { parseStop, parseStopped, resume, stop, type StoppedPrefix } from '../enrollment/stopped-prefixes';
-import { Unreadable } from '../enrollment/unsealed';
+import { hasGrown, waitForKeyOf } from './long-run';
 
 export const stoppedPrefixesType = 'mfaStoppedPrefixes';
 /** There is one for each namespace. */
@@ -59,22 +57,14 @@ export async function mfaStoppedPrefixes(input: StoppedPrefixesInput): Promise<v
     validator: refuse,
   });
 
-  const hasGrown = (): boolean => {
-    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-    const size = { messages: changes, historyEvents: historyLength, historyBytes: historySize };
-    return mustContinueAsNew({ ...size, suggested: continueAsNewSuggested });
-  };
-  await condition(() => changes > 0 && (stopped.length === 0 || hasGrown()));
+  await condition(() => changes > 0 && (stopped.length === 0 || hasGrown(changes)));
   if (stopped.length === 0) return;
   const next = makeContinueAsNewFunc<typeof mfaStoppedPrefixes>({ memo: { [stoppedPrefixesMemo]: stopped } });
   await next({ stopped });
 }
 
-/** Throws a plain error, so that the task is tried again, where the key of the input may come back. */
 function stoppedAtStart(input: unknown): readonly StoppedPrefix[] {
-  if (input instanceof Unreadable && input.reason === 'key_missing') {
-    throw new Error('The input is sealed with a key that is not in the key ring.');
-  }
+  waitForKeyOf(input);
   const stopped =
     typeof input === 'object' && input !== null && 'stopped' in input ? parseStopped(input.stopped) : undefined;
   if (stopped !== undefined) return stopped;
