@@ -13,6 +13,8 @@ import type {
   DeleteOutcome,
   ListInput,
   ListOutcome,
+  RecallInput,
+  RecallOutcome,
   RefreshInput,
   RefreshOutcome,
   TokenRefused,
@@ -57,15 +59,16 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
 
   /** Counts the text or call that this step is about to ask for; `undefined` for a factor that is not delivered to a phone. */
   async function reserve(
-    { factor, phoneNumber, caller }: AssociateInput,
+    { factor, phoneNumber, caller, firstOfRun, knownIds }: AssociateInput,
     signal: AbortSignal,
   ): Promise<SendingReserved | undefined> {
     const { delivery } = factors[factor];
     if (delivery.type !== 'sent' || delivery.bucket !== 'phone' || phoneNumber === undefined) return undefined;
-    const { workflowExecution, activityId } = activityInfo();
-    const id = `${workflowExecution?.runId ?? ''}:${activityId}`;
+    if (firstOfRun === true && !sendingLimits.remembers) throw notLocal();
+    const id = firstOfRun === true ? idOfFirst() : idOfStep();
+    const note = firstOfRun === true ? JSON.stringify(knownIds) : undefined;
     try {
-      return await sendingLimits.reserve({ id, phoneNumber, ...defined({ caller }) }, signal);
+      return await sendingLimits.reserve({ id, phoneNumber, ...defined({ caller, note }) }, signal);
     } catch (error) {
       throw limitsUnreachable(error);
     }
@@ -94,14 +97,11 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
       return asOwner<AssociateOutcome>(
         input,
         async (signal) => {
-          if (activityInfo().attempt > 1 && (await leftAnAuthenticator(mfa, input, signal))) {
-            throw ApplicationFailure.create({
-              type: failureTypes.ambiguous,
-              message: 'An earlier attempt of this step had its effect; its answer is lost.',
-              nonRetryable: true,
-            });
-          }
+          const isLater = activityInfo().attempt > 1 || input.looksFirst === true;
+          if (isLater && (await leftAnAuthenticator(mfa, input, signal))) throw hadItsEffect();
           const reserved = await reserve(input, signal);
+          // Inside a workflow task a reservation is made once: this one is of a try that goes on elsewhere.
+          if (input.firstOfRun === true && reserved?.type === 'reserved' && reserved.again) throw hadItsEffect();
           if (reserved?.type === 'refused') {
             const { why, retryAt } = reserved;
             log.warn('a limit keeps a text or call from being sent', { why });
@@ -209,6 +209,19 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
       );
     },
 
+    /**
+     * Has the first workflow task of this run reserved a text, in a try that was lost? The counter of texts knows: it is asked
+     * before Auth0 is.
+     */
+    async recallFirstText({ phoneNumber }: RecallInput): Promise<RecallOutcome> {
+      const note = await withinAttempt((signal) =>
+        sendingLimits.recall({ id: idOfFirst(), phoneNumber }, signal).catch((error: unknown) => {
+          throw limitsUnreachable(error);
+        }),
+      );
+      return note === undefined ? { kind: 'none' } : { kind: 'reserved', knownIds: parseIds(note) };
+    },
+
     /** Has Temporal cancel the run that calls it. */
     async cancelOwnRun(): Promise<void> {
       const { workflowId, runId } = activityInfo().workflowExecution ?? {};
@@ -217,6 +230,30 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
     },
   };
 }
+
+const runId = (): string => activityInfo().workflowExecution?.runId ?? '';
+
+/** What a reservation is called: the same in each attempt of a step, and in each try of a run's first workflow task. */
+const idOfStep = (): string => `${runId()}:${activityInfo().activityId}`;
+const idOfFirst = (): string => `${runId()}:first`;
+
+/** Written by ourselves. */
+const parseIds = (note: string): readonly string[] => {
+  const ids: unknown = JSON.parse(note);
+  return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+};
+
+const notLocal = (): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(
+    'No counter would remember this text, so it is not asked for inside a workflow task.',
+    failureTypes.notLocal,
+  );
+
+const hadItsEffect = (): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(
+    'An earlier attempt of this step had its effect; its answer is lost.',
+    failureTypes.ambiguous,
+  );
 
 async function refusing<Outcome>(
   call: (signal: AbortSignal) => Promise<Outcome>,

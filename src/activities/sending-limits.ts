@@ -6,11 +6,16 @@ export interface Sending {
   readonly phoneNumber: string;
   /** A keyed hash of the caller who gave the number; absent where nobody is known to have. */
   readonly caller?: string;
+  /** Kept with the reservation, for whoever recalls it: up to 4,000 characters. */
+  readonly note?: string;
 }
 
 export type SendingReserved =
-  /** Counted. `release` takes it back for a text that was surely not sent; it never rejects. */
-  | { readonly type: 'reserved'; readonly release: () => Promise<void> }
+  /**
+   * Counted. `release` takes it back for a text that was surely not sent; it never rejects. `again`: the same step has reserved it
+   * before.
+   */
+  | { readonly type: 'reserved'; readonly again: boolean; readonly release: () => Promise<void> }
   /** Not counted. `retryAt` (epoch ms): when one more may be sent; absent where an operator decides. */
   | { readonly type: 'refused'; readonly why: 'number' | 'caller' | 'stopped'; readonly retryAt?: number };
 
@@ -21,9 +26,15 @@ export interface SendingLimits {
    * found out: nothing may be sent then.
    */
   reserve(sending: Sending, signal: AbortSignal): Promise<SendingReserved>;
+  /** Is a reservation remembered for some minutes beyond this process? Only then can it be recalled. */
+  readonly remembers: boolean;
+  /** The note of what was reserved under this id for this number; undefined when nothing was. Rejects as `reserve` does. */
+  recall(sending: Pick<Sending, 'id' | 'phoneNumber'>, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** For tests of other things: everything may be sent. */
 export const noSendingLimits: SendingLimits = {
-  reserve: () => Promise.resolve({ type: 'reserved', release: () => Promise.resolve() }),
+  reserve: () => Promise.resolve({ type: 'reserved', again: false, release: () => Promise.resolve() }),
+  remembers: false,
+  recall: () => Promise.resolve(undefined),
 };

@@ -92,6 +92,12 @@ export interface Memory {
   readonly refreshUseless: boolean;
   /** Why the last token went, when that is known. */
   readonly tokenProblem: ProblemCode | undefined;
+  /** A try of the first workflow task was lost: the counter of texts knows whether it has sent one. */
+  readonly recall?: 'needed' | undefined;
+  /** What that try had read: the authenticators of the first factor that were there before it sent a text. */
+  readonly knownAtFirst?: readonly string[] | undefined;
+  /** A try of a workflow task that was lost may have asked for the next challenge. */
+  readonly looksFirst?: boolean | undefined;
 }
 
 /** What is under way and takes several steps. */
@@ -131,6 +137,8 @@ export interface Case {
   readonly partialPolicy: 'keep' | 'remove';
   readonly opaqueTokens: OpaqueTokens;
   readonly messagesPerRun: number | undefined;
+  /** See `EnrollmentOptions`. */
+  readonly localFirst?: boolean;
   /** Between 0 and 1: spreads what many enrollments would otherwise ask at once after an outage. */
   readonly spread: number;
   readonly enrollment: Enrollment;
@@ -164,6 +172,7 @@ export function emptyCase(input: EnrollmentInput, now: number, spread: number): 
     partialPolicy: options.partialPolicy ?? 'keep',
     opaqueTokens: options.opaqueTokens ?? 'refuse',
     messagesPerRun: options.messagesPerRun,
+    ...(options.localFirst === true ? { localFirst: true } : {}),
     spread,
     enrollment: openEnrollment(input, now),
     held: {

@@ -110,6 +110,11 @@ export interface EnrollmentOptions {
   readonly opaqueTokens?: OpaqueTokens;
   /** Messages after which the run continues as new; for tests of that. */
   readonly messagesPerRun?: number;
+  /**
+   * Steps are performed inside the workflow task where that is safe (docs/decisions/0019-local-first.md). Every worker that may
+   * get the run has to know this option; without it all steps are remote activities, as in runs that are older than it.
+   */
+  readonly localFirst?: boolean;
 }
 
 /** Six digits; blanks and dashes, which people type and paste, are dropped. `undefined` for anything else. */
@@ -187,8 +192,8 @@ export function parsePhoneNumber(value: unknown): string | undefined {
 /** What a start must be, for whoever sent something else. */
 export const inputExpected =
   `An enrollment begins with {userId, factors, phoneNumber?, token?, options?, startedBy?}: a userId of 1 to 255 characters; factors out of ` +
-  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?}: ` +
-  `up to ten years, keep or remove, refuse or accept.`;
+  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?}: ` +
+  `up to ten years, keep or remove, refuse or accept, true or false.`;
 
 /** Anybody with access to Temporal can start a run by hand: is this what a run can begin with? */
 export const isEnrollmentInput = (value: unknown): value is EnrollmentInput =>
@@ -211,7 +216,8 @@ const areOptions = (value: unknown): boolean =>
   (value['lifetimeSeconds'] === undefined || isLife(value['lifetimeSeconds'])) &&
   [undefined, 'keep', 'remove'].some((policy) => policy === value['partialPolicy']) &&
   [undefined, 'refuse', 'accept'].some((rule) => rule === value['opaqueTokens']) &&
-  (value['messagesPerRun'] === undefined || isLife(value['messagesPerRun']));
+  (value['messagesPerRun'] === undefined || isLife(value['messagesPerRun'])) &&
+  [undefined, true, false].some((choice) => choice === value['localFirst']);
 
 const isInherited = (value: unknown): boolean =>
   isObject(value) &&

@@ -44,6 +44,7 @@ export function decide(of: Case, now: number): Decision {
 function turn(of: Case, now: number): Turn {
   const { enrollment, task } = of;
   if (isSettled(enrollment)) return close(of);
+  if (of.memory.recall === 'needed') return recallTurn(of);
   if (task?.type === 'ending') return endingTurn(of, task, now);
   if (task?.type === 'code') return codeTurn(of, task, now);
   const ending = endingOf(of, enrollment, now);
@@ -90,6 +91,16 @@ function awaitingTokenTurn(of: Case, now: number): Turn {
   const refreshAt = enrollment.state === 'awaiting_token' ? enrollment.refreshAt : undefined;
   return wait(of, refreshAt ?? Infinity, 'Waiting for a token', now);
 }
+
+/** Before anything else: what a lost try of the first workflow task has done is not in the history. */
+const recallTurn = (of: Case): Turn => ({
+  case: of,
+  step: {
+    type: 'recall',
+    input: { phoneNumber: of.held.phoneNumber ?? '' }, // there is one where this is needed
+    summary: 'Find out whether a text was sent already',
+  },
+});
 
 // associating
 
@@ -153,6 +164,7 @@ function associate(of: Case, name: FactorName, accessToken: string, now: number)
         accessToken,
         factor: name,
         knownIds: memory.authenticators.filter(matches).map(({ id }) => id),
+        ...(memory.looksFirst === true ? { looksFirst: true } : {}),
         ...(needs === 'phoneNumber'
           ? defined({ phoneNumber: held.phoneNumber, caller: held.phoneNumberSetBy?.caller })
           : {}),

@@ -15,6 +15,8 @@ export const failureTypes = {
   malformedRequest: 'Auth0MalformedRequest',
   /** The counters of texts could not be asked: nothing was sent; Temporal tries again. */
   limitsUnreachable: 'SendingLimitsUnreachable',
+  /** Not made inside the workflow task; nothing was tried, and it is made as a remote activity. */
+  notLocal: 'NotLocal',
   /** The run was started by hand with something that is no enrollment. */
   invalidInput: 'InvalidInput',
   /** Auth0 was down until the enrollment's deadline. */

@@ -148,8 +148,11 @@ export function afterDoubt(
   const id = task.commandId;
   if (seen === 'active') {
     const factor = 'challenge' in of.enrollment ? of.enrollment.challenge.factor : undefined;
-    const here = !isRefusal(task.doubt) && factor !== undefined && mayBeOurs(of, factor);
-    return accept(of, id, here, now);
+    // A refusal of a local call may be the answer to its second time, after a try of the workflow task that was lost.
+    const mayBeHere = of.localFirst === true || !isRefusal(task.doubt);
+    const here = mayBeHere && factor !== undefined && mayBeOurs(of, factor);
+    const retried = of.localFirst === true && here && isRefusal(task.doubt);
+    return accept(retried ? remember(of, { looksFirst: true }) : of, id, here, now);
   }
   if (task.doubt === 'before_asking') {
     if (seen === 'unknown') return finish(of, told(id, 'unavailable'));

@@ -32,6 +32,7 @@ import type {
   Fault,
   ListOutcome,
   Performed,
+  RecallOutcome,
   RefreshOutcome,
   TokenRefused,
   Unexpected,
@@ -108,6 +109,8 @@ function afterStep(of: Case, performed: Performed, now: number, challengeId: str
       return { case: afterDelete(of, performed.step, performed.outcome) };
     case 'refresh':
       return { case: afterRefresh(of, performed.outcome, now) };
+    case 'recall':
+      return { case: afterRecall(of, performed.outcome, now) };
   }
 }
 
@@ -171,7 +174,7 @@ function afterReading(
       return {
         case:
           of.task?.type === 'ending'
-            ? withTask(noteReading(of, authenticators, now), {
+            ? withTask(creditAtTheEnd(noteReading(of, authenticators, now)), {
                 ...of.task,
                 phase: 'sweep',
                 accessToken: input.accessToken,
@@ -189,8 +192,23 @@ function creditHeld(of: Case): Case {
   const { factor, phoneNumber } = challenge;
   const done = forgetChallenge(of);
   if (!mayBeOurs(of, factor)) return done;
-  const credited = remember(done, { acceptedHere: [...of.memory.acceptedHere, factor] });
+  // A lost try of a workflow task may have gone on from there.
+  const looksFirst = of.localFirst === true ? { looksFirst: true } : {};
+  const credited = remember(done, { acceptedHere: [...of.memory.acceptedHere, factor], ...looksFirst });
   return phoneNumber === undefined ? credited : apply(credited, { type: 'phoneNumberVerified', phoneNumber });
+}
+
+/**
+ * At the end of an enrollment whose steps are local: the challenge that waits was answered in a try of a workflow task that was
+ * lost, and the try may have asked for the next setup key too, which is then swept.
+ */
+function creditAtTheEnd(of: Case): Case {
+  if (of.localFirst !== true) return of;
+  const credited = creditHeld(of);
+  if (credited.memory.acceptedHere === of.memory.acceptedHere) return of;
+  const next = currentFactor(credited.enrollment);
+  if (next === undefined || factors[next].delivery.type !== 'setupKey') return credited;
+  return remember(credited, { made: { ...credited.memory.made, [next]: (credited.memory.made[next] ?? 0) + 1 } });
 }
 
 /** The counts after one of the authenticators that were made is gone. */
@@ -205,10 +223,21 @@ function noteReading(of: Case, authenticators: readonly Authenticator[], now: nu
   return apply(
     remember(of, {
       authenticators,
-      opening: of.memory.opening ?? authenticators,
+      opening: of.memory.opening ?? before(of, authenticators),
       reconcileAt: undefined,
     }),
     { type: 'authenticatorsRead', authenticators, opening, at: now },
+  );
+}
+
+/** What of the first reading was there before a lost try of the first workflow task sent its text. */
+function before({ memory, enrollment }: Case, authenticators: readonly Authenticator[]): readonly Authenticator[] {
+  const { knownAtFirst } = memory;
+  const first = enrollment.plan[0]?.factor;
+  if (knownAtFirst === undefined || first === undefined) return authenticators;
+  return authenticators.filter(
+    (authenticator) =>
+      authenticator.active || knownAtFirst.includes(authenticator.id) || !factors[first].matches(authenticator),
   );
 }
 
@@ -282,7 +311,7 @@ function afterAssociate(
   now: number,
   challengeId: string,
 ): Turn {
-  const of = remember(before, { associating: undefined });
+  const of = remember(before, { associating: undefined, ...withoutDoubt(before) });
   const { factor, accessToken } = input;
   switch (outcome.kind) {
     case 'associated':
@@ -326,6 +355,10 @@ function afterAssociate(
       return { case: of };
   }
 }
+
+/** Whatever came of an associate that looked first, the next one has its own intent in the history. */
+const withoutDoubt = ({ memory }: Case): Partial<Memory> =>
+  memory.looksFirst === undefined ? {} : { looksFirst: undefined };
 
 /** The associate surely had no effect: what was counted before it is taken back. */
 function withoutEffect(of: Case, factor: FactorName, now: number): Case {
@@ -462,6 +495,26 @@ function afterRefresh(of: Case, outcome: RefreshOutcome | Fault, now: number): C
       return explain(remember(of, { refreshAt: askAgainAt(of, now, retryAfterMs) }), now);
     }
   }
+}
+
+// recall
+
+/**
+ * A text that a lost try of the first workflow task may have sent is counted, and treated as any other whose answer was lost.
+ * Where that cannot be found out, it counts as a text, and nothing is deleted because of it.
+ */
+function afterRecall(of: Case, outcome: RecallOutcome | Fault, now: number): Case {
+  const recalled = remember(of, { recall: undefined });
+  const first = of.enrollment.plan[0]?.factor;
+  const delivery = first && factors[first].delivery;
+  if (outcome.kind === 'none' || first === undefined || delivery?.type !== 'sent') return recalled;
+  const counted = apply(recalled, { type: 'deliveryCounted', bucket: delivery.bucket, at: now });
+  if (outcome.kind !== 'reserved') return counted;
+  return remember(counted, {
+    made: { ...of.memory.made, [first]: (of.memory.made[first] ?? 0) + 1 },
+    knownAtFirst: outcome.knownIds,
+    lostAnswers: 1,
+  });
 }
 
 /** An enrollment that waits for a token says why anew. */

@@ -24,6 +24,11 @@ export const limits = {
   longestLifetimeSeconds: 315_360_000,
   /** An associate whose answer was lost is made again without being asked this often, each time after reading what there is. */
   lostAnswers: 2,
+  /**
+   * Milliseconds that the local calls of one workflow task may have taken before one more is made. That one takes up to 3 seconds
+   * more: together less than the 8 seconds after which the SDK asks the server for more time, and messages wait as long.
+   */
+  localMsPerTask: 3000,
   /** At the end, this many calls whose answer was lost are followed by another reading: each took up to a minute. */
   lostCallsAtTheEnd: 3,
   /** Auth0 keeps about 51 authenticators of a user; from here on the status says so. */

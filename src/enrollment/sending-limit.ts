@@ -14,6 +14,7 @@ interface Grant {
   /** Epoch ms. */
   readonly at: number;
   readonly granted: number;
+  readonly note?: string;
 }
 
 /** What is asked of a count. */
@@ -24,12 +25,23 @@ export interface Reservation {
   readonly wanted: number;
   /** At most so many in any 24 hours: 1 to 10,000,000. */
   readonly cap: number;
+  /** Kept for whoever recalls the reservation: up to 4,000 characters. */
+  readonly note?: string;
 }
 
-/** `granted` is 0 to `wanted`; with less than `wanted`, `retryAt` (epoch ms) says when one more is free. */
+/**
+ * `granted` is 0 to `wanted`; with less than `wanted`, `retryAt` (epoch ms) says when one more is free. `again`: the same
+ * reservation was made before.
+ */
 export interface Reserved {
   readonly granted: number;
   readonly retryAt?: number;
+  readonly again?: true;
+}
+
+/** Absent: nothing is known to be reserved under that id. */
+export interface Recalled {
+  readonly note?: string;
 }
 
 export const slotMs = 15 * 60 * 1000;
@@ -58,21 +70,27 @@ function current({ slots, recent }: SendingCount, now: number): SendingCount {
 /** Counts a reservation at `now` (epoch ms), as far as the cap allows. A known id gets its first answer again and counts nothing. */
 export function reserve(
   of: SendingCount,
-  { id, wanted, cap }: Reservation,
+  { id, wanted, cap, note }: Reservation,
   now: number,
 ): { readonly count: SendingCount; readonly reserved: Reserved } {
   const count = current(of, now);
   const known = count.recent.find((grant) => grant.id === id);
-  if (known !== undefined) return { count, reserved: { granted: known.granted } };
+  if (known !== undefined) return { count, reserved: { granted: known.granted, again: true } };
   const granted = Math.max(0, Math.min(wanted, cap - sentIn(count)));
   if (granted === 0) return { count, reserved: { granted, retryAt: freeAt(count, cap, now) } };
   return {
     count: {
       slots: added(count.slots, now - (now % slotMs), granted),
-      recent: [...count.recent, { id, at: now, granted }].slice(-recentBound),
+      recent: [...count.recent, { id, at: now, granted, ...(note === undefined ? {} : { note }) }].slice(-recentBound),
     },
     reserved: granted < wanted ? { granted, retryAt: freeAt(count, cap, now) } : { granted },
   };
+}
+
+/** What was noted with a reservation, for as long as it is known by its id. */
+export function recall(of: SendingCount, id: string, now: number): Recalled {
+  const known = current(of, now).recent.find((grant) => grant.id === id);
+  return known === undefined ? {} : { note: known.note ?? '' };
 }
 
 /** Takes back a reservation whose text was surely not sent. One that is not known any more stays counted. */
@@ -85,6 +103,12 @@ export function release(of: SendingCount, id: string, now: number): SendingCount
     recent: count.recent.filter((grant) => grant !== known),
   };
 }
+
+/**
+ * How long a counter that begins with its first reservation needs no worker (milliseconds): whoever asks it sooner wakes it, and
+ * when nobody does, there is nothing to remember any more.
+ */
+export const restMs = dayMs + 3 * slotMs;
 
 /** When the last of what is counted has left (epoch ms): from then on there is nothing to remember. */
 export const forgottenAt = ({ slots }: SendingCount, now: number): number =>
@@ -111,8 +135,9 @@ function freeAt(count: SendingCount, cap: number, now: number): number {
 /** `undefined` for what is no reservation. */
 export function parseReservation(value: unknown): Reservation | undefined {
   if (!isObject(value)) return undefined;
-  const { id, wanted, cap } = value;
-  return isId(id) && isCount(wanted, 10_000) && isCount(cap, 10_000_000) ? { id, wanted, cap } : undefined;
+  const { id, wanted, cap, note } = value;
+  if (!isId(id) || !isCount(wanted, 10_000) || !isCount(cap, 10_000_000) || !isNote(note)) return undefined;
+  return { id, wanted, cap, ...(note === undefined ? {} : { note }) };
 }
 
 export const parseReservationId = (value: unknown): string | undefined =>
@@ -133,7 +158,10 @@ const isGrant = (value: unknown): value is Grant =>
   isObject(value) &&
   isId(value['id']) &&
   isCount(value['at'], Number.MAX_SAFE_INTEGER) &&
-  isCount(value['granted'], 10_000);
+  isCount(value['granted'], 10_000) &&
+  isNote(value['note']);
+const isNote = (value: unknown): value is string | undefined =>
+  value === undefined || (typeof value === 'string' && value.length <= 4000);
 const isId = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 100;
 const isCount = (value: unknown, most: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most;

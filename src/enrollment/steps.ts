@@ -51,6 +51,16 @@ export interface AssociateInput extends OwnCall {
   readonly caller?: string;
   /** Ids of the factor's authenticators before this step: a later attempt tells by them whether an earlier one had its effect. */
   readonly knownIds: readonly string[];
+  /** Asked for in the first workflow task of the run, where nothing in its history says so yet: the counter of texts remembers it. */
+  readonly firstOfRun?: true;
+  /** A try of a workflow task that was lost may have had this effect: it looks before it asks, as a later attempt does. */
+  readonly looksFirst?: true;
+}
+
+/** What the first workflow task of a run may have done in a try that was lost. */
+export interface RecallInput {
+  /** E.164. */
+  readonly phoneNumber: string;
 }
 
 export interface ConfirmInput extends OwnCall {
@@ -92,6 +102,7 @@ export type Step =
       readonly summary: string;
     }
   | { readonly type: 'refresh'; readonly input: RefreshInput; readonly summary: string }
+  | { readonly type: 'recall'; readonly input: RecallInput; readonly summary: string }
   /** The enrollment is settled and everybody has an answer. */
   | { readonly type: 'close' };
 
@@ -156,13 +167,20 @@ export type RefreshOutcome =
   | { readonly kind: 'foreign'; readonly problem: 'token_of_another_user' | 'token_unreadable' }
   | Unexpected;
 
+export type RecallOutcome =
+  /** A text or call was reserved; `knownIds`: the authenticators of its factor that were there before. */
+  | { readonly kind: 'reserved'; readonly knownIds: readonly string[] }
+  /** None was, so none was sent. */
+  | { readonly kind: 'none' };
+
 /** A step that was performed, with what came of it. */
 export type Performed =
   | Done<'list', ListOutcome>
   | Done<'associate', AssociateOutcome>
   | Done<'confirm', ConfirmOutcome>
   | Done<'delete', DeleteOutcome>
-  | Done<'refresh', RefreshOutcome>;
+  | Done<'refresh', RefreshOutcome>
+  | Done<'recall', RecallOutcome>;
 
 interface Done<Type extends EffectStep['type'], Outcome> {
   readonly type: Type;

@@ -9,9 +9,15 @@ import {
 } from '@temporalio/client';
 import type { Sending, SendingLimits, SendingReserved } from '../activities/sending-limits';
 import { defined } from '../enrollment/defined';
-import type { Reservation, Reserved } from '../enrollment/sending-limit';
+import { restMs, type Reservation, type Reserved } from '../enrollment/sending-limit';
 import { stoppedBy, type StoppedPrefix } from '../enrollment/stopped-prefixes';
-import { releaseText, reserveTexts, sendingLimitType, type SendingLimitInput } from '../workflows/sending-limit';
+import {
+  recallText,
+  releaseText,
+  reserveTexts,
+  sendingLimitType,
+  type SendingLimitInput,
+} from '../workflows/sending-limit';
 import { createStoppedPrefixes } from './stopped-prefixes';
 
 export interface SendingLimitsParts {
@@ -60,19 +66,28 @@ export function createSendingLimits(parts: SendingLimitsParts): SendingLimits {
     async reserve(sending, signal) {
       return client.withAbortSignal(signal, () => reserveAll(sending, signal));
     },
+    remembers: textsPerNumber !== undefined,
+    async recall({ id, phoneNumber }, signal) {
+      const counter = counterOf('number', phoneNumber);
+      return client.withAbortSignal(signal, () => within(() => recall(counter, id)));
+    },
   };
 
-  async function reserveAll({ id, phoneNumber, caller }: Sending, signal: AbortSignal): Promise<SendingReserved> {
+  async function reserveAll({ id, phoneNumber, caller, note }: Sending, signal: AbortSignal): Promise<SendingReserved> {
     if (stoppedBy(await stopped(), phoneNumber) !== undefined) return { type: 'refused', why: 'stopped' };
     const taken =
       caller === undefined || textsPerCaller === undefined ? untaken : await callers.take(caller, textsPerCaller);
     if (taken.type === 'refused') return { type: 'refused', why: 'caller', ...defined({ retryAt: taken.retryAt }) };
     const { giveBack } = taken;
-    if (textsPerNumber === undefined) return { type: 'reserved', release: () => Promise.resolve(giveBack()) };
+    if (textsPerNumber === undefined) {
+      return { type: 'reserved', again: false, release: () => Promise.resolve(giveBack()) };
+    }
     const counter = counterOf('number', phoneNumber);
     let reserved: Reserved;
     try {
-      reserved = await inTurn(counter, signal, () => reserve(counter, { id, wanted: 1, cap: textsPerNumber }));
+      reserved = await inTurn(counter, signal, () =>
+        reserve(counter, { id, wanted: 1, cap: textsPerNumber, ...defined({ note }) }),
+      );
     } catch (error) {
       giveBack();
       throw error;
@@ -80,6 +95,7 @@ export function createSendingLimits(parts: SendingLimitsParts): SendingLimits {
     if (reserved.granted > 0) {
       return {
         type: 'reserved',
+        again: reserved.again === true,
         async release() {
           giveBack();
           await release(counter, id);
@@ -118,6 +134,15 @@ export function createSendingLimits(parts: SendingLimitsParts): SendingLimits {
     }
   }
 
+  async function recall(workflowId: string, id: string): Promise<string | undefined> {
+    try {
+      return (await client.workflow.getHandle(workflowId).executeUpdate(recallText, { args: [{ id }] })).note;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
   /** Undefined: somebody else was faster. */
   async function begin(workflowId: string, reservation: Reservation): Promise<Reserved | undefined> {
     try {
@@ -125,6 +150,7 @@ export function createSendingLimits(parts: SendingLimitsParts): SendingLimits {
         workflowId,
         taskQueue,
         args: [{ first: reservation }],
+        startDelay: restMs, // it costs no worker anything until it is asked
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
         staticSummary: 'Counts texts and calls of a day',

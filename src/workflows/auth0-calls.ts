@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  proxyLocalActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { defined } from '../enrollment/defined';
 import { failureTypes, type FaultDetails } from '../enrollment/failures';
@@ -16,40 +22,67 @@ const bounds = {
 const repeatable = proxyActivities<Activities>(bounds);
 const withEffect = proxyActivities<Activities>({ ...bounds, retry: { ...bounds.retry, maximumAttempts: 6 } });
 
-/** Performs a step. Every end of it is a value; only what is not an activity's failure goes up. */
+/** Inside the workflow task: one attempt, which gives up by itself after 2.5 seconds. */
+const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '3s', retry: { maximumAttempts: 1 } });
+
+/** Performs a step as a remote activity. Every end of it is a value; only what is not an activity's failure goes up. */
 export async function perform(step: EffectStep): Promise<Performed> {
-  const { summary } = step;
+  try {
+    return performed(step, await remoteCall(step));
+  } catch (error) {
+    return performed(step, faultOf(causeOf(error)));
+  }
+}
+
+/** Performs a step inside the workflow task. `undefined`: it had no effect, or may be repeated, and is to be performed remotely. */
+export async function performLocally(step: EffectStep): Promise<Performed | undefined> {
+  try {
+    return performed(step, await localCall(step));
+  } catch (error) {
+    const fault = faultOf(causeOf(error));
+    if (fault.kind === 'fatal') return performed(step, fault);
+    const isRepeatable = step.type === 'list' || step.type === 'delete';
+    return fault.kind === 'unavailable' || isRepeatable ? undefined : performed(step, fault);
+  }
+}
+
+/** Both kinds of calls answer each type of step with an outcome of that type. */
+const performed = (step: EffectStep, outcome: Performed['outcome']): Performed =>
+  ({ type: step.type, step, outcome }) as Performed; // the tie between type and outcome is lost in the union
+
+function remoteCall(step: EffectStep): Promise<Performed['outcome']> {
+  const options = { summary: step.summary };
   switch (step.type) {
     case 'list':
-      return {
-        type: step.type,
-        step,
-        outcome: await ended(repeatable.listAuthenticators.executeWithOptions({ summary }, [step.input])),
-      };
+      return repeatable.listAuthenticators.executeWithOptions(options, [step.input]);
     case 'associate':
-      return {
-        type: step.type,
-        step,
-        outcome: await ended(withEffect.associate.executeWithOptions({ summary }, [step.input])),
-      };
+      return withEffect.associate.executeWithOptions(options, [step.input]);
     case 'confirm':
-      return {
-        type: step.type,
-        step,
-        outcome: await ended(withEffect.confirm.executeWithOptions({ summary }, [step.input])),
-      };
+      return withEffect.confirm.executeWithOptions(options, [step.input]);
     case 'delete':
-      return {
-        type: step.type,
-        step,
-        outcome: await ended(repeatable.deleteAuthenticator.executeWithOptions({ summary }, [step.input])),
-      };
+      return repeatable.deleteAuthenticator.executeWithOptions(options, [step.input]);
     case 'refresh':
-      return {
-        type: step.type,
-        step,
-        outcome: await ended(withEffect.refreshToken.executeWithOptions({ summary }, [step.input])),
-      };
+      return withEffect.refreshToken.executeWithOptions(options, [step.input]);
+    case 'recall':
+      return repeatable.recallFirstText.executeWithOptions(options, [step.input]);
+  }
+}
+
+function localCall(step: EffectStep): Promise<Performed['outcome']> {
+  switch (step.type) {
+    case 'list':
+      return local.listAuthenticators(step.input);
+    case 'associate': {
+      const { phoneNumber } = step.input;
+      return local.associate({ ...step.input, ...(phoneNumber === undefined ? {} : { firstOfRun: true }) });
+    }
+    case 'confirm':
+      return local.confirm(step.input);
+    case 'delete':
+      return local.deleteAuthenticator(step.input);
+    case 'refresh':
+    case 'recall':
+      throw new Error(`the step ${step.type} is never local`);
   }
 }
 
@@ -57,13 +90,11 @@ export async function perform(step: EffectStep): Promise<Performed> {
 export const cancelOwnRun = (): Promise<unknown> =>
   repeatable.cancelOwnRun.executeWithOptions({ summary: 'Close this run as cancelled' }, []).catch(() => undefined);
 
-async function ended<Outcome>(call: Promise<Outcome>): Promise<Outcome | Fault> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    return faultOf(error.cause);
-  }
+/** Why the activity failed: of a remote one it is the cause, of a local one the error itself. Throws what is no activity's failure. */
+function causeOf(error: unknown): unknown {
+  if (error instanceof ActivityFailure) return error.cause;
+  if (error instanceof ApplicationFailure || error instanceof TimeoutFailure) return error;
+  throw error;
 }
 
 /**
@@ -77,6 +108,7 @@ function faultOf(cause: unknown): Fault {
   switch (type) {
     case failureTypes.unreachable:
     case failureTypes.limitsUnreachable:
+    case failureTypes.notLocal:
     case failureTypes.throttled: {
       const [told] = (details ?? []) as readonly (FaultDetails | undefined)[]; // written by our activities alone
       return { kind: 'unavailable', ...defined({ retryAfterMs: told?.retryAfterMs }) };

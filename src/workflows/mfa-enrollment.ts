@@ -13,12 +13,14 @@ import {
 import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
+import { afterLocal, mayBeLocal, newTask, recallIfRetried } from '../enrollment/dispatch';
 import { failureTypes } from '../enrollment/failures';
 import { learn, leavesDoubt } from '../enrollment/learn';
 import { openCase } from '../enrollment/token-choice';
 import type { EnrollmentStatus } from '../enrollment/status';
 import { isSealed, Unreadable, type UnreadableReason } from '../enrollment/unsealed';
-import { cancelOwnRun, perform } from './auth0-calls';
+import { createAlarm } from './alarm';
+import { cancelOwnRun, perform, performLocally } from './auth0-calls';
 import { listen, view } from './handlers';
 import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
@@ -34,7 +36,7 @@ import { askToCancel, goOn, openRun, type Run } from './run';
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
   requireSealed(input);
   if (!isEnrollmentInput(input)) throw ApplicationFailure.nonRetryable(inputExpected, failureTypes.invalidInput);
-  const run = openRun(input.continued ?? openCase(input, workflowInfo().startTime.getTime(), Math.random()));
+  const run = openRun(input.continued ?? opened(input));
   listen(run);
   const cancellation = hearCancellation(run);
 
@@ -57,6 +59,15 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
     throw new CancelledFailure('The enrollment was cancelled');
   }
   return view(run);
+}
+
+/** Before the first workflow task of a run completes, its history holds the start and the task itself. */
+const eventsAtFirstTry = 3;
+const isFirstTry = (): boolean => workflowInfo().historyLength === eventsAtFirstTry;
+
+function opened(input: MfaEnrollmentInput): Case {
+  const startedAt = workflowInfo().startTime.getTime();
+  return recallIfRetried(openCase(input, startedAt, Math.random()), isFirstTry(), startedAt);
 }
 
 /**
@@ -83,28 +94,38 @@ const waitingFor: Partial<Record<UnreadableReason, string>> = {
 /** Decides, performs and learns until the enrollment is settled. What is decided stands in src/enrollment. */
 async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
   const publish = createPublisher();
+  const alarm = createAlarm();
+  const localFirst = run.current.localFirst === true; // a run that is older than this option goes on as it began
+  let task = newTask(input.continued === undefined && isFirstTry());
   for (;;) {
     if (isLong(run)) {
       run.continuing = true;
       if (allHandlersFinished()) await continueAsNew(run.current, input);
     }
-    const decision = decide(run.current, Date.now());
+    const now = Date.now();
+    const decision = decide(run.current, now);
     const { case: next, step } = decision;
     goOn(run, decision);
-    publish(next, Date.now(), step.type === 'wait');
+    const show = () => publish(run.current, Date.now(), step.type === 'wait');
+    if (!localFirst) show();
     switch (step.type) {
       case 'close':
+        if (localFirst) show();
         return;
-      case 'wait':
-        await condition(
-          () => run.current !== next || (run.continuing ? allHandlersFinished() : isLong(run)),
-          Math.max(1, step.until - Date.now()),
-          { summary: step.summary },
-        );
+      case 'wait': {
+        if (localFirst) show();
+        const changed = () => run.current !== next || (run.continuing ? allHandlersFinished() : isLong(run));
+        if (localFirst) await alarm.until(step.until, changed, step.summary);
+        else await condition(changed, Math.max(1, step.until - Date.now()), { summary: step.summary });
+        task = newTask();
         break;
+      }
       default: {
-        const performed = await perform(step);
-        const mindsLostCalls = leavesDoubt(run.current, performed) && patched('minds-lost-calls');
+        const local = mayBeLocal(next, step, task) ? await performLocally(step) : undefined;
+        if (localFirst && local === undefined) show();
+        const performed = local ?? (await perform(step));
+        task = local === undefined ? newTask() : afterLocal(task, local, Date.now() - now);
+        const mindsLostCalls = leavesDoubt(run.current, performed) && (localFirst || patched('minds-lost-calls'));
         goOn(run, learn(run.current, performed, Date.now(), uuid4(), { mindsLostCalls }));
       }
     }

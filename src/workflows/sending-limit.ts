@@ -14,8 +14,10 @@ import {
   parseReservation,
   parseReservationId,
   parseSendingCount,
+  recall,
   release,
   reserve,
+  type Recalled,
   type Reservation,
   type Reserved,
   type SendingCount,
@@ -29,6 +31,8 @@ export type SendingLimitInput = { readonly first: Reservation } | { readonly cou
 
 /** Refused as `malformed` when the argument is no reservation, or was not sealed by the payload codec. */
 export const reserveTexts = defineUpdate<Reserved, [Reservation]>('reserve');
+/** The note of a reservation, by its id. Refused as `reserve` is. */
+export const recallText = defineUpdate<Recalled, [{ readonly id: string }]>('recall');
 /** A text that was reserved was surely not sent. A signal, for nobody waits for it. */
 export const releaseText = defineSignal<[unknown?]>('release');
 
@@ -39,6 +43,16 @@ export const releaseText = defineSignal<[unknown?]>('release');
 export async function mfaSendingLimit(input: SendingLimitInput): Promise<void> {
   let count = countAtStart(input);
   let messages = 0;
+  // Before the updates: a counter that nobody has asked yet gets what was released since together with the first question.
+  setHandler(
+    releaseText,
+    (value) => {
+      messages += 1;
+      const id = parseReservationId(value);
+      if (id !== undefined) count = release(count, id, Date.now());
+    },
+    { description: 'What was reserved under this id was surely not sent: {id}' },
+  );
   setHandler(
     reserveTexts,
     (reservation) => {
@@ -56,13 +70,18 @@ export async function mfaSendingLimit(input: SendingLimitInput): Promise<void> {
     },
   );
   setHandler(
-    releaseText,
-    (value) => {
+    recallText,
+    ({ id }) => {
       messages += 1;
-      const id = parseReservationId(value);
-      if (id !== undefined) count = release(count, id, Date.now());
+      return recall(count, id, Date.now());
     },
-    { description: 'What was reserved under this id was surely not sent: {id}' },
+    {
+      description: 'What was noted with a reservation: {id}',
+      validator: (value: unknown) => {
+        if (parseReservationId(value) !== undefined) return;
+        throw ApplicationFailure.nonRetryable('A reservation is recalled by {id}, sealed.', 'malformed');
+      },
+    },
   );
 
   for (let until = forgottenAt(count, Date.now()); until > Date.now(); until = forgottenAt(count, Date.now())) {

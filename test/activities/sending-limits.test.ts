@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Activities } from '../../src/activities';
-import type { Sending, SendingLimits, SendingReserved } from '../../src/activities/sending-limits';
+import { noSendingLimits, type Sending, type SendingLimits, type SendingReserved } from '../../src/activities/sending-limits';
 import type { Auth0Verdict } from '../../src/auth0/errors';
 import { activitiesOf, auth0That, calls, environment, refusal, runIn, secrets, tokenOf, userId } from './stage';
 
@@ -10,10 +10,11 @@ function limitsThat(answer: 'reserve' | Error | Extract<SendingReserved, { type:
   let released = 0;
   const release = async () => void (released += 1);
   const limits: SendingLimits = {
+    ...noSendingLimits,
     async reserve(sending) {
       asked.push(sending);
       if (answer instanceof Error) throw answer;
-      return answer === 'reserve' ? { type: 'reserved', release } : answer;
+      return answer === 'reserve' ? { type: 'reserved', again: false, release } : answer;
     },
   };
   return { limits, asked, released: () => released };

@@ -50,7 +50,7 @@ describe('a count of texts', () => {
   test('counts one reservation once, however often it is asked for', () => {
     const { count } = reserve(nothingSent, { id: 'a', wanted: 1, cap: 2 }, start);
     const again = reserve(count, { id: 'a', wanted: 1, cap: 2 }, start + 1_000);
-    expect(again.reserved).toEqual({ granted: 1 });
+    expect(again.reserved).toEqual({ granted: 1, again: true });
     expect(reserve(again.count, { id: 'b', wanted: 1, cap: 2 }, start + 2_000).reserved.granted).toBe(1);
   });
 

@@ -110,6 +110,7 @@ export function createTenant() {
         ? { kind: 'refreshed', token: { accessToken, expiresIn: grant.seconds, scope: ['enroll'] } }
         : { kind: 'foreign', problem: foreign };
     }
+    if (step.type === 'recall') return { kind: 'none' };
     const { accessToken } = step.input;
     const userId = userOf(accessToken);
     calls.push({ type: step.type, userId, forUserId: step.input.userId, at });

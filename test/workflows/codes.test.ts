@@ -90,7 +90,7 @@ describe('codes at the wrong time', () => {
   });
 
   test('a code that comes while another is asked about waits its turn, and each gets its own answer', async () => {
-    const started = await stage().start();
+    const started = await stage().start({ options: { localFirst: false } });
     const code = await started.texted();
     await started.fault({ route: 'POST /oauth/token', type: 'delay', ms: 500, when: 'before' });
     const wrong = started.confirm(otherThan(code));
@@ -101,7 +101,7 @@ describe('codes at the wrong time', () => {
   });
 
   test('the same right code many times at once is asked about once, and every sender hears that it is done', async () => {
-    const started = await stage().start({ factors: ['sms'] });
+    const started = await stage().start({ factors: ['sms'], options: { localFirst: false } });
     const code = await started.texted();
     await started.fault({ route: 'POST /oauth/token', type: 'delay', ms: 500, when: 'before' });
     const answers = await Promise.all(Array.from({ length: 8 }, () => started.confirm(code)));

@@ -19,7 +19,7 @@ import { onStage, type Case } from './support';
  * take the test and the warnings in docs/decisions/0011 and docs/operations.md out. Keep the memo: it needs no worker.
  */
 const runs = 6;
-const stage = onStage('real');
+const stage = onStage('real', { localFirst: false, maxCachedWorkflows: 0 });
 
 /** Each run as a cold worker leaves it that found a query, a result and an update: whether it replays, and what the update's sender heard. */
 async function metByColdWorker(ask: (started: Case) => Promise<unknown>) {

@@ -110,7 +110,7 @@ describe('a run that has had enough messages', () => {
   const options = { messagesPerRun: 5 };
 
   test('while a code is being checked finishes that first, answers it, sends updates away as busy, and goes on in a fresh run', async () => {
-    const started = await stage().start({ options });
+    const started = await stage().start({ options: { ...options, localFirst: false } });
     const { runId } = await started.shown();
     await started.fault({ route: 'POST /oauth/token', type: 'delay', ms: 1_000, when: 'after' });
     await started.fault({ route: 'POST /mfa/associate', type: 'delay', ms: 1_000, when: 'after' });

@@ -61,7 +61,7 @@ describe('an enrollment that is cancelled', () => {
   });
 
   test('while the last code is asked about, is completed: it has come to be true', async () => {
-    const started = await stage().start({ factors: ['sms'] });
+    const started = await stage().start({ factors: ['sms'], options: { localFirst: false } });
     await started.fault({ route: 'POST /oauth/token', type: 'delay', ms: 2_000, when: 'after' });
     await started.handle.signal(messages.submitBindingCode, await started.texted());
     await started.until(({ state }) => state === 'confirming');
@@ -70,7 +70,7 @@ describe('an enrollment that is cancelled', () => {
   });
 
   test('answers every code that waits, and asks about none of them any more', async () => {
-    const started = await stage().start();
+    const started = await stage().start({ options: { localFirst: false } });
     await started.fault({ route: 'POST /oauth/token', type: 'delay', ms: 2_000, when: 'after' });
     const code = await started.texted();
     const wrong = started.confirm(otherThan(code));

@@ -91,7 +91,7 @@ test("a firewall's page ends no enrollment: an operator is waited for, and the q
 });
 
 test('the steps of a run leave an attempt less time than Temporal gives it', async () => {
-  const started = await stage().start({ factors: ['sms'] });
+  const started = await stage().start({ factors: ['sms'], options: { localFirst: false } });
   await started.finish();
   const { events } = await started.handle.fetchHistory();
   const steps = events?.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []) ?? [];

@@ -64,8 +64,10 @@ const servers = {
 };
 
 export interface StageOptions {
-  /** Runs that the worker keeps in memory. 0 when absent: every task replays the whole history, so what is not deterministic shows at once. */
+  /** Runs that the worker keeps in memory; 100 when absent. With 0 every task replays the whole history, and local calls get lost. */
   readonly maxCachedWorkflows?: number;
+  /** What the enrollments do that do not say it themselves; yes when absent. */
+  readonly localFirst?: boolean;
   /** What the activities do with a token whose user cannot be read; an enrollment has its own option. */
   readonly opaqueTokens?: OpaqueTokens;
   /** The limits of texts; none when absent. Their counters are kept by this server. */
@@ -77,7 +79,13 @@ export interface StageOptions {
 /** A Temporal server, an emulated tenant and a worker between them: what the enrollments of one test file run on. */
 export async function startStage(
   server: keyof typeof servers,
-  { maxCachedWorkflows = 0, opaqueTokens = 'refuse', standIns = () => ({}), sendingLimits }: StageOptions = {},
+  {
+    maxCachedWorkflows = 100,
+    localFirst = true,
+    opaqueTokens = 'refuse',
+    standIns = () => ({}),
+    sendingLimits,
+  }: StageOptions = {},
 ) {
   logSdkToFile();
   const [tenant, environment, bundle] = await Promise.all([startTenant(), servers[server](), workflowBundle('plain')]);
@@ -108,6 +116,7 @@ export async function startStage(
   }
   const startUsualWorker = () => startWorker({ workflowBundle: bundle, activities, maxCachedWorkflows });
   let stopWorker = await startUsualWorker();
+  const begun: WorkflowHandle[] = [];
 
   const stage = {
     tenant,
@@ -130,6 +139,18 @@ export async function startStage(
     async restartWorker(): Promise<void> {
       stopWorker = await startUsualWorker();
     },
+    /** Does every run that was begun here replay, but for those that were terminated? Throws the error of the first that does not. */
+    async replayAll(): Promise<void> {
+      async function* histories() {
+        for (const handle of begun.splice(0)) {
+          const { workflowId, status } = await handle.describe();
+          if (status.name !== 'TERMINATED') yield { workflowId, history: await handle.fetchHistory() };
+        }
+      }
+      for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle }, histories())) {
+        if (error !== undefined) throw error;
+      }
+    },
     async close(): Promise<void> {
       await stopWorker();
       await environment.teardown();
@@ -143,8 +164,9 @@ export async function startStage(
         taskQueue,
         workflowId: `mfa-enrollment-${randomUUID()}`,
         ...shown,
-        args: [{ ...(await inputFor(tenant, userId)), ...more }],
+        args: [{ ...(await inputFor(tenant, userId)), ...more, options: { localFirst, ...more.options } }],
       });
+      begun.push(handle);
       return caseOf(tenant, userId, handle, server === 'real' ? realServer : timeSkippingServer(stage));
     },
     /** The same, at its first challenge or wherever else it rests. */
@@ -175,7 +197,13 @@ export function onStage(server: keyof typeof servers, options?: StageOptions): (
     await stage?.tenant.control('DELETE', '/faults');
     await stage?.sameTime();
   });
-  afterAll(() => stage?.close());
+  afterAll(async () => {
+    try {
+      await stage?.replayAll();
+    } finally {
+      await stage?.close();
+    }
+  });
   return theStage;
 }
 
