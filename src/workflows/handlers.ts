@@ -151,6 +151,8 @@ async function confirmCode(run: Run, input: messages.ConfirmCodeInput): Promise<
   const { result, retryAt } = answer?.type === 'code' ? answer : { result: 'unavailable' as const, retryAt: undefined };
   // A challenge that replaces the one the code came for belongs to the answer, so it is waited for.
   if (result === 'expired') await rested(run);
+  // The answer leaves with the workflow task anyway, so it tells what the rest of the task has come to.
+  else await condition(() => !run.inTask || run.over);
   const now = Date.now();
   return {
     result: resultAtRest(result, run.current),

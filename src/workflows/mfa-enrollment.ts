@@ -98,6 +98,7 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
   const localFirst = run.current.localFirst === true; // a run that is older than this option goes on as it began
   let task = newTask(input.continued === undefined && isFirstTry());
   for (;;) {
+    run.inTask = localFirst;
     if (isLong(run)) {
       run.continuing = true;
       if (allHandlersFinished()) await continueAsNew(run.current, input);
@@ -107,13 +108,17 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
     const { case: next, step } = decision;
     goOn(run, decision);
     const show = () => publish(run.current, Date.now(), step.type === 'wait');
+    const endTask = () => {
+      run.inTask = false;
+      show();
+    };
     if (!localFirst) show();
     switch (step.type) {
       case 'close':
-        if (localFirst) show();
+        if (localFirst) endTask();
         return;
       case 'wait': {
-        if (localFirst) show();
+        if (localFirst) endTask();
         const changed = () => run.current !== next || (run.continuing ? allHandlersFinished() : isLong(run));
         if (localFirst) await alarm.until(step.until, changed, step.summary);
         else await condition(changed, Math.max(1, step.until - Date.now()), { summary: step.summary });
@@ -122,7 +127,7 @@ async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
       }
       default: {
         const local = mayBeLocal(next, step, task) ? await performLocally(step) : undefined;
-        if (localFirst && local === undefined) show();
+        if (localFirst && local === undefined) endTask();
         const performed = local ?? (await perform(step));
         task = local === undefined ? newTask() : afterLocal(task, local, Date.now() - now);
         const mindsLostCalls = leavesDoubt(run.current, performed) && (localFirst || patched('minds-lost-calls'));

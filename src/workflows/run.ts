@@ -14,6 +14,8 @@ export interface Run {
   messages: number;
   /** The run is about to continue as new: updates are sent away until it has. */
   continuing: boolean;
+  /** More will be done in the workflow task at work. */
+  inTask: boolean;
   /** Nothing will be answered any more. */
   over: boolean;
 }
@@ -24,6 +26,7 @@ export const openRun = (current: Case): Run => ({
   awaited: new Set(),
   messages: 0,
   continuing: false,
+  inTask: false,
   over: false,
 });
 
