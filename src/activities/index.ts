@@ -97,8 +97,7 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
       return asOwner<AssociateOutcome>(
         input,
         async (signal) => {
-          const isLater = activityInfo().attempt > 1 || input.looksFirst === true;
-          if (isLater && (await leftAnAuthenticator(mfa, input, signal))) throw hadItsEffect();
+          if (activityInfo().attempt > 1 && (await leftAnAuthenticator(mfa, input, signal))) throw hadItsEffect();
           const reserved = await reserve(input, signal);
           // Inside a workflow task a reservation is made once: this one is of a try that goes on elsewhere.
           if (input.firstOfRun === true && reserved?.type === 'reserved' && reserved.again) throw hadItsEffect();

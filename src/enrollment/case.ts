@@ -96,8 +96,6 @@ export interface Memory {
   readonly recall?: 'needed' | undefined;
   /** What that try had read: the authenticators of the first factor that were there before it sent a text. */
   readonly knownAtFirst?: readonly string[] | undefined;
-  /** A try of a workflow task that was lost may have asked for the next challenge. */
-  readonly looksFirst?: boolean | undefined;
 }
 
 /** What is under way and takes several steps. */

@@ -164,7 +164,6 @@ function associate(of: Case, name: FactorName, accessToken: string, now: number)
         accessToken,
         factor: name,
         knownIds: memory.authenticators.filter(matches).map(({ id }) => id),
-        ...(memory.looksFirst === true ? { looksFirst: true } : {}),
         ...(needs === 'phoneNumber'
           ? defined({ phoneNumber: held.phoneNumber, caller: held.phoneNumberSetBy?.caller })
           : {}),

@@ -10,7 +10,7 @@ import { tokenFor } from './tokens';
 
 /** What the workflow task at work has done so far. */
 export interface TaskSoFar {
-  /** It is the first one of the enrollment, and no try of it went before. */
+  /** It is the first one of the enrollment, began with all that a text needs, and no try of it went before. */
   readonly isFirst: boolean;
   /** Auth0 has accepted a code in this very try. A code works once, so no try before can have come that far. */
   readonly hasAccepted: boolean;
@@ -18,8 +18,14 @@ export interface TaskSoFar {
   readonly localMs: number;
 }
 
-/** A task that has done nothing yet. `isFirst`: see `TaskSoFar`. */
-export const newTask = (isFirst = false): TaskSoFar => ({ isFirst, hasAccepted: false, localMs: 0 });
+/** A task that has done nothing yet, and is not the first one. */
+export const newTask = (): TaskSoFar => ({ isFirst: false, hasAccepted: false, localMs: 0 });
+
+/** The first task of a case at its beginning. `isFirstTry`: no try of it went before. `now`: when the run was started (epoch ms). */
+export const firstTask = (of: Case, isFirstTry: boolean, now: number): TaskSoFar => ({
+  ...newTask(),
+  isFirst: isFirstTry && sendsAtOnce(of, now),
+});
 
 /** The task after a step that was performed inside it, which took `ms`. */
 export const afterLocal = (task: TaskSoFar, { type, outcome }: Performed, ms: number): TaskSoFar => ({
@@ -40,7 +46,6 @@ export function mayBeLocal(of: Case, step: EffectStep, { isFirst, hasAccepted, l
     case 'confirm':
       return true; // Auth0 refuses a code the second time, and after every refusal the list tells whether it has worked
     case 'associate': {
-      if (of.memory.looksFirst === true) return false;
       const { delivery } = factors[step.input.factor];
       if (delivery.type === 'setupKey') return hasAccepted;
       // The counter of texts is asked before a text, and remembers it (`recallIfRetried`).

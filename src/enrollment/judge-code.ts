@@ -151,8 +151,7 @@ export function afterDoubt(
     // A refusal of a local call may be the answer to its second time, after a try of the workflow task that was lost.
     const mayBeHere = of.localFirst === true || !isRefusal(task.doubt);
     const here = mayBeHere && factor !== undefined && mayBeOurs(of, factor);
-    const retried = of.localFirst === true && here && isRefusal(task.doubt);
-    return accept(retried ? remember(of, { looksFirst: true }) : of, id, here, now);
+    return accept(of, id, here, now);
   }
   if (task.doubt === 'before_asking') {
     if (seen === 'unknown') return finish(of, told(id, 'unavailable'));
@@ -223,7 +222,7 @@ export function mayBeOurs({ memory }: Case, factor: FactorName): boolean {
 }
 
 /** Auth0 plainly refused the code. If the factor is active all the same, somebody made it so elsewhere. */
-const isRefusal = (doubt: CodeDoubt): boolean =>
+export const isRefusal = (doubt: CodeDoubt): boolean =>
   doubt === 'code_rejected' || doubt === 'challenge_expired' || doubt === 'denied';
 
 /**

@@ -19,8 +19,8 @@ import type { Answer } from './commands';
 import { beginEnding } from './ending';
 import { defined } from './defined';
 import { nextUnitAt } from './bucket';
-import { currentFactor, outcomeOf } from './enrollment';
-import { accept, afterConfirm, afterDoubt, doubtRemains, mayBeOurs } from './judge-code';
+import { currentFactor, isAccepted, outcomeOf } from './enrollment';
+import { accept, afterConfirm, afterDoubt, doubtRemains, isRefusal, mayBeOurs } from './judge-code';
 import { limits } from './limits';
 import { maskPhoneNumber } from './phone-number';
 import { problem } from './problems';
@@ -192,23 +192,31 @@ function creditHeld(of: Case): Case {
   const { factor, phoneNumber } = challenge;
   const done = forgetChallenge(of);
   if (!mayBeOurs(of, factor)) return done;
-  // A lost try of a workflow task may have gone on from there.
-  const looksFirst = of.localFirst === true ? { looksFirst: true } : {};
-  const credited = remember(done, { acceptedHere: [...of.memory.acceptedHere, factor], ...looksFirst });
+  const credited = remember(done, { acceptedHere: [...of.memory.acceptedHere, factor] });
   return phoneNumber === undefined ? credited : apply(credited, { type: 'phoneNumberVerified', phoneNumber });
 }
 
+/** At the end of an enrollment whose steps are local: a try of a workflow task that was lost may have answered the challenge that waits. */
+const creditAtTheEnd = (of: Case): Case => (of.localFirst === true ? creditHeld(of) : of);
+
 /**
- * At the end of an enrollment whose steps are local: the challenge that waits was answered in a try of a workflow task that was
- * lost, and the try may have asked for the next setup key too, which is then swept.
+ * What was made, when a reading shows that the challenge which waits was answered, and nobody has told: a try of a workflow task
+ * was lost after Auth0 accepted the code. Such a try goes on to the next setup key, and the reading shows whether it has come to that.
  */
-function creditAtTheEnd(of: Case): Case {
-  if (of.localFirst !== true) return of;
-  const credited = creditHeld(of);
-  if (credited.memory.acceptedHere === of.memory.acceptedHere) return of;
-  const next = currentFactor(credited.enrollment);
-  if (next === undefined || factors[next].delivery.type !== 'setupKey') return credited;
-  return remember(credited, { made: { ...credited.memory.made, [next]: (credited.memory.made[next] ?? 0) + 1 } });
+function madeByLostTry(
+  { localFirst, held, memory, enrollment, task }: Case,
+  read: readonly Authenticator[],
+): Memory['made'] {
+  const { made } = memory;
+  const answered = held.challenge?.factor;
+  if (localFirst !== true || answered === undefined || !listsActive(read, answered)) return made;
+  if (memory.acceptedHere.includes(answered)) return made;
+  if (task?.type === 'code' && (task.doubt === undefined || !isRefusal(task.doubt))) return made; // this very try has asked
+  const next = enrollment.plan.find((each) => each.factor !== answered && !isAccepted(each))?.factor;
+  if (next === undefined || factors[next].delivery.type !== 'setupKey') return made;
+  const known = new Set([...memory.authenticators, ...(memory.opening ?? [])].map(({ id }) => id));
+  const isNew = (each: Authenticator) => !each.active && !known.has(each.id) && factors[next].matches(each);
+  return read.some(isNew) ? { ...made, [next]: (made[next] ?? 0) + 1 } : made;
 }
 
 /** The counts after one of the authenticators that were made is gone. */
@@ -223,6 +231,7 @@ function noteReading(of: Case, authenticators: readonly Authenticator[], now: nu
   return apply(
     remember(of, {
       authenticators,
+      made: madeByLostTry(of, authenticators),
       opening: of.memory.opening ?? before(of, authenticators),
       reconcileAt: undefined,
     }),
@@ -311,7 +320,7 @@ function afterAssociate(
   now: number,
   challengeId: string,
 ): Turn {
-  const of = remember(before, { associating: undefined, ...withoutDoubt(before) });
+  const of = remember(before, { associating: undefined });
   const { factor, accessToken } = input;
   switch (outcome.kind) {
     case 'associated':
@@ -355,10 +364,6 @@ function afterAssociate(
       return { case: of };
   }
 }
-
-/** Whatever came of an associate that looked first, the next one has its own intent in the history. */
-const withoutDoubt = ({ memory }: Case): Partial<Memory> =>
-  memory.looksFirst === undefined ? {} : { looksFirst: undefined };
 
 /** The associate surely had no effect: what was counted before it is taken back. */
 function withoutEffect(of: Case, factor: FactorName, now: number): Case {

@@ -53,8 +53,6 @@ export interface AssociateInput extends OwnCall {
   readonly knownIds: readonly string[];
   /** Asked for in the first workflow task of the run, where nothing in its history says so yet: the counter of texts remembers it. */
   readonly firstOfRun?: true;
-  /** A try of a workflow task that was lost may have had this effect: it looks before it asks, as a later attempt does. */
-  readonly looksFirst?: true;
 }
 
 /** What the first workflow task of a run may have done in a try that was lost. */

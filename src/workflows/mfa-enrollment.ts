@@ -13,7 +13,7 @@ import {
 import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
-import { afterLocal, mayBeLocal, newTask, recallIfRetried } from '../enrollment/dispatch';
+import { afterLocal, firstTask, mayBeLocal, newTask, recallIfRetried, type TaskSoFar } from '../enrollment/dispatch';
 import { failureTypes } from '../enrollment/failures';
 import { learn, leavesDoubt } from '../enrollment/learn';
 import { openCase } from '../enrollment/token-choice';
@@ -36,13 +36,14 @@ import { askToCancel, goOn, openRun, type Run } from './run';
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
   requireSealed(input);
   if (!isEnrollmentInput(input)) throw ApplicationFailure.nonRetryable(inputExpected, failureTypes.invalidInput);
-  const run = openRun(input.continued ?? opened(input));
+  const { opened, task } = input.continued === undefined ? begin(input) : { opened: input.continued, task: newTask() };
+  const run = openRun(opened);
   listen(run);
   const cancellation = hearCancellation(run);
 
   await CancellationScope.nonCancellable(async () => {
     try {
-      await enroll(run, input);
+      await enroll(run, input, task);
     } finally {
       run.over = true; // nobody who asked is left without an answer
     }
@@ -63,11 +64,13 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
 
 /** Before the first workflow task of a run completes, its history holds the start and the task itself. */
 const eventsAtFirstTry = 3;
-const isFirstTry = (): boolean => workflowInfo().historyLength === eventsAtFirstTry;
 
-function opened(input: MfaEnrollmentInput): Case {
+/** The case at its beginning, and its first task. */
+function begin(input: MfaEnrollmentInput): { readonly opened: Case; readonly task: TaskSoFar } {
   const startedAt = workflowInfo().startTime.getTime();
-  return recallIfRetried(openCase(input, startedAt, Math.random()), isFirstTry(), startedAt);
+  const isFirstTry = workflowInfo().historyLength === eventsAtFirstTry;
+  const opened = openCase(input, startedAt, Math.random());
+  return { opened: recallIfRetried(opened, isFirstTry, startedAt), task: firstTask(opened, isFirstTry, startedAt) };
 }
 
 /**
@@ -92,11 +95,11 @@ const waitingFor: Partial<Record<UnreadableReason, string>> = {
 };
 
 /** Decides, performs and learns until the enrollment is settled. What is decided stands in src/enrollment. */
-async function enroll(run: Run, input: MfaEnrollmentInput): Promise<void> {
+async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Promise<void> {
   const publish = createPublisher();
   const alarm = createAlarm();
   const localFirst = run.current.localFirst === true; // a run that is older than this option goes on as it began
-  let task = newTask(input.continued === undefined && isFirstTry());
+  let task = first;
   for (;;) {
     run.inTask = localFirst;
     if (isLong(run)) {

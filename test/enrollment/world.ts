@@ -6,6 +6,14 @@ import type { Actor } from '../../src/enrollment/actor';
 import type { Answer, Command, EnrollmentInput, Shown } from '../../src/enrollment/commands';
 import { defined } from '../../src/enrollment/defined';
 import { decide } from '../../src/enrollment/decide';
+import {
+  afterLocal,
+  firstTask,
+  mayBeLocal,
+  newTask,
+  recallIfRetried,
+  type TaskSoFar,
+} from '../../src/enrollment/dispatch';
 import { learn } from '../../src/enrollment/learn';
 import type { EffectStep, Fault, Performed, Step, Unexpected } from '../../src/enrollment/steps';
 import { foreignToken, readToken } from '../../src/enrollment/token-owner';
@@ -87,6 +95,8 @@ export function createTenant() {
   let attempts = fullBucket(10, 360, now);
   let emptied = false;
   let ids = 0;
+  /** The authenticators that were there before the text of a run's first workflow task, as its counter remembers them. */
+  let reserved: readonly string[] | undefined;
   const account = (userId: string) => {
     const found = accounts.get(userId) ?? [];
     accounts.set(userId, found);
@@ -110,7 +120,8 @@ export function createTenant() {
         ? { kind: 'refreshed', token: { accessToken, expiresIn: grant.seconds, scope: ['enroll'] } }
         : { kind: 'foreign', problem: foreign };
     }
-    if (step.type === 'recall') return { kind: 'none' };
+    if (step.type === 'recall')
+      return reserved === undefined ? { kind: 'none' } : { kind: 'reserved', knownIds: reserved };
     const { accessToken } = step.input;
     const userId = userOf(accessToken);
     calls.push({ type: step.type, userId, forUserId: step.input.userId, at });
@@ -130,7 +141,8 @@ export function createTenant() {
         );
         return { kind: 'deleted' };
       case 'associate': {
-        const { factor, phoneNumber: to } = step.input;
+        const { factor, phoneNumber: to, firstOfRun, knownIds } = step.input;
+        if (firstOfRun === true) reserved = knownIds;
         const id = `${factor === 'otp' ? 'totp' : factor}|dev_${(ids += 1)}`;
         const code = codeOf();
         account(userId).push(
@@ -266,6 +278,11 @@ export interface WorldOptions extends Partial<EnrollmentInput> {
   readonly at?: number;
 }
 
+const asFirstOfRun = (step: Extract<EffectStep, { type: 'associate' }>): EffectStep => ({
+  ...step,
+  input: { ...step.input, firstOfRun: true },
+});
+
 /** Far more steps than an enrollment takes without resting. */
 const stepsBound = 500;
 
@@ -280,6 +297,8 @@ export interface World {
   readonly repeated: number[];
   /** Called for each effect: how it goes wrong. */
   trouble: (step: EffectStep) => Trouble | undefined;
+  /** Called for each workflow task of an enrollment whose steps are local: is a try of it lost, after it did all it could? */
+  losesTry: () => boolean;
   /** Called after each change. */
   observe: () => void;
   /** Decides and performs until the enrollment waits or is settled. */
@@ -309,6 +328,7 @@ export interface World {
 export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOptions = {}): World {
   const tenant = createTenant();
   for (const [userId, authenticators] of Object.entries(had)) tenant.account(userId).push(...authenticators);
+  let opening = true;
   const world: World = {
     tenant,
     now: at,
@@ -327,9 +347,16 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
     answers: new Map(),
     repeated: [],
     trouble: () => undefined,
+    losesTry: () => false,
     observe: () => undefined,
 
     run(): World {
+      let task = opening ? firstTask(world.case, world.case.inbox.length === 0, world.now) : newTask();
+      if (loseTry(task) && opening) {
+        world.case = recallIfRetried(world.case, false, world.now);
+        task = newTask();
+      }
+      opening = false;
       for (let steps = 0; steps < stepsBound; steps += 1) {
         const decision = decide(world.case, world.now);
         world.case = decision.case;
@@ -337,11 +364,14 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
         world.step = decision.step;
         world.observe();
         if (decision.step.type === 'wait' || decision.step.type === 'close') return world;
+        const isLocal = mayBeLocal(world.case, decision.step, task);
         const performed = tenant.perform(decision.step, world.now, world.trouble(decision.step));
         const learnt = learn(world.case, performed, world.now, `challenge-${(tokens += 1)}`, { mindsLostCalls: true });
         world.case = learnt.case;
         keep(learnt.answers);
         world.observe();
+        task = isLocal ? afterLocal(task, performed, 0) : newTask();
+        if (!isLocal) loseTry(task);
       }
       throw new Error(`no rest after ${stepsBound} steps in ${world.state}`);
     },
@@ -434,6 +464,20 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
       return world.case.enrollment.lastProblem?.code;
     },
   };
+  /** The worker dies at the end of a workflow task: Auth0 has its calls, and nobody else knows of them. */
+  function loseTry(task: TaskSoFar): boolean {
+    if (world.case.localFirst !== true || !world.losesTry()) return false;
+    let [lost, soFar] = [world.case, task];
+    for (let steps = 0; steps < stepsBound; steps += 1) {
+      const { case: next, step } = decide(lost, world.now);
+      if (step.type === 'wait' || step.type === 'close' || !mayBeLocal(next, step, soFar)) break;
+      const asked = step.type === 'associate' && soFar.isFirst ? asFirstOfRun(step) : step;
+      const performed = tenant.perform(asked, world.now);
+      lost = learn(next, performed, world.now, 'lost', { mindsLostCalls: true }).case;
+      soFar = afterLocal(soFar, performed, 0);
+    }
+    return true;
+  }
   function keep(answers: readonly Answer[]): void {
     for (const answer of answers) {
       if (world.answers.has(answer.id)) world.repeated.push(answer.id);
