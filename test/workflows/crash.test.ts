@@ -20,7 +20,7 @@ import { createActivities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import type { AssociateInput, ConfirmInput } from '../../src/enrollment/steps';
-import { createDataConverter } from '../../src/temporal/data-converter';
+import { createDataConverter, createWorkerDataConverter } from '../../src/temporal/data-converter';
 import { mfaEnrollment } from '../../src/workflows';
 import * as messages from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
@@ -34,6 +34,8 @@ import { caseOf, faultOf, inputFor, type Case } from './support';
 const taskQueue = 'crash-test';
 const secrets = freshSecrets();
 const logs = mkdtempSync(join(tmpdir(), 'mfa-crash-'));
+const key = createSecretKey(Buffer.from(secrets.payloadKey, 'base64'));
+const keyRing = { activeKeyId: 'local-1', keys: new Map([['local-1', key]]) };
 let tenant: Tenant;
 let environment: TestWorkflowEnvironment;
 let client: Client;
@@ -246,11 +248,7 @@ beforeAll(async () => {
       searchAttributes: Object.values(searchAttributes),
     },
   });
-  const key = createSecretKey(Buffer.from(secrets.payloadKey, 'base64'));
-  client = new Client({
-    connection: environment.connection,
-    dataConverter: createDataConverter({ activeKeyId: 'local-1', keys: new Map([['local-1', key]]) }),
-  });
+  client = new Client({ connection: environment.connection, dataConverter: createDataConverter(keyRing) });
   lastAttempts = await loseLastAttempt();
   worker = await startWorkerProcess();
   await bringTo('remote');
@@ -323,6 +321,19 @@ test.each(names.filter((name) => 'during' in points[name]))(
     expect(await timedOut('remote')).toEqual({ task: false, calls: true });
   },
 );
+
+test('the histories that this leaves replay', async () => {
+  async function* histories() {
+    for (const { handle } of cases.values()) {
+      yield { workflowId: handle.workflowId, history: await handle.fetchHistory() };
+    }
+  }
+  const dataConverter = createWorkerDataConverter(keyRing);
+  const bundle = await workflowBundle('sealed');
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle, dataConverter }, histories())) {
+    expect(error).toBeUndefined();
+  }
+});
 
 test('a code from the shell, in clear, moved the encrypted case on while no worker was up', async () => {
   const started = caseAt('remote', 'the wait for the texted code');
