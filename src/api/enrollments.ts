@@ -6,27 +6,28 @@ import type { Shown } from '../enrollment/commands';
 import { defined } from '../enrollment/defined';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import type { OpaqueTokens } from '../enrollment/token-owner';
-import { answeredBy } from '../factors';
 import type { EnrollmentIds } from '../temporal/ids';
 import * as messages from '../workflows/messages';
 import type { ConfirmCodeInput, ConfirmCodeResult } from '../workflows/messages';
+import { createConfirmCode } from './confirm-code';
 import { listEnrollments, type EnrollmentPage, type ListRequest } from './list';
 import { ApiProblem } from './problems';
 import { createRuns, isOutcome, type Chain, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
 import { createStart, givenNow, type Started, type StartRequest, type Token } from './start';
-import { isExhausted, isUnavailable } from './temporal-errors';
 
 /** The enrollments of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
 export interface Enrollments {
   /** Starts the enrollment, or finds the same one that runs already, or the one that this Idempotency-Key has started. */
   start(request: StartRequest): Promise<Started>;
-  get(id: string): Promise<EnrollmentView>;
+  /** `admit` is told the owner, as `ownerOf` answers it, and may throw: both take one call to Temporal then. */
+  get(id: string, admit?: Admit): Promise<EnrollmentView>;
   /** The keyed hash of the caller who started it (`EnrollmentIds.owner`); undefined when nobody is known to have. */
   ownerOf(id: string): Promise<string | undefined>;
   /** The name of the caller who started it; undefined when nobody is known to have. */
   askedBy(id: string): Promise<string | undefined>;
   list(request: ListRequest): Promise<EnrollmentPage>;
-  challenge(id: string): Promise<ChallengeSecrets>;
+  /** `admit`: as of `get`; told before the secrets are asked for. */
+  challenge(id: string, admit?: Admit): Promise<ChallengeSecrets>;
   /** Undefined: no answer within the deadline. The code is kept and will be tried. */
   confirmCode(
     id: string,
@@ -53,6 +54,9 @@ export interface Enrollments {
   isOf(id: string, userId: string): boolean;
 }
 
+/** Throws when whoever asks has no business with an enrollment of this owner. */
+export type Admit = (owner: string | undefined) => void;
+
 export interface EnrollmentsParts {
   readonly client: Client;
   readonly ids: EnrollmentIds;
@@ -62,15 +66,20 @@ export interface EnrollmentsParts {
   /** For the enrollments started from now on; `keep` and `refuse` when absent. */
   readonly partialPolicy?: 'keep' | 'remove';
   readonly opaqueTokens?: OpaqueTokens;
+  /** Are steps performed inside workflow tasks? Yes when absent; for tests of what is seen while a remote one is under way. */
+  readonly localFirst?: boolean;
   readonly timing?: Partial<typeof defaultTiming>;
   readonly observeUpdate?: RunsParts['observeUpdate'];
 }
 
 /** Milliseconds. */
 const defaultTiming = {
-  /** For an answer that waits for Auth0. */
+  /**
+   * For an answer that waits for Auth0. A workflow task that asks Auth0 takes about 6 seconds at the longest, and a message may
+   * come while another one has just begun: 12 seconds. Temporal itself gives a waiting call up after 20.
+   */
   answerMs: 15_000,
-  /** For a worker to take a code: far more than a healthy one needs. */
+  /** For a worker to take the workflow task with a code: far more than a healthy one needs. However long it then takes does not count. */
   acceptMs: 5_000,
   queryMs: 5_000,
   cancelMs: 5_000,
@@ -79,26 +88,32 @@ const defaultTiming = {
 
 export function createEnrollments(parts: EnrollmentsParts): Enrollments {
   const { client, ids, domain, taskQueue, observeUpdate = () => undefined } = parts;
-  const { partialPolicy = 'keep', opaqueTokens = 'refuse' } = parts;
+  const { partialPolicy = 'keep', opaqueTokens = 'refuse', localFirst = true } = parts;
   const { answerMs, acceptMs, queryMs, cancelMs, watchMs } = { ...defaultTiming, ...parts.timing };
   const runs = createRuns({ client, ids, queryMs, observeUpdate });
+  const confirmCode = createConfirmCode({ client, runs, answerMs, acceptMs, queryMs });
   return {
     start: createStart({
       ...{ client, ids, domain, taskQueue, runs, answerMs, closeMs: cancelMs },
       options: {
+        localFirst,
         ...(partialPolicy === 'keep' ? {} : { partialPolicy }),
         ...(opaqueTokens === 'refuse' ? {} : { opaqueTokens }),
       },
     }),
-    get: async (id) => runs.read(runs.parse(id)),
+    get: async (id, admit) => runs.read(runs.parse(id), admit),
     ownerOf: async (id) => runs.ownerOf(runs.parse(id)),
     askedBy: async (id) => runs.askedBy(runs.parse(id)),
     list: (request) => listEnrollments({ client, ids, domain, taskQueue, deadlineMs: queryMs }, request),
-    challenge: async (id) => runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge)),
-    confirmCode: async (id, input, updateId, by) =>
-      runs.update(messages.confirmCode.name, runs.parse(id), (handle) =>
-        confirmCode(handle, { ...input, ...defined({ by }) }, updateId),
-      ),
+    challenge: async (id, admit) =>
+      runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge), admit),
+    confirmCode: async (id, input, updateId, by) => {
+      const chain = runs.parse(id);
+      const code = { ...input, ...defined({ by }) };
+      return runs.update(messages.confirmCode.name, chain, (handle, run) =>
+        confirmCode(chain, handle, run, code, updateId),
+      );
+    },
     resend: async (id, updateId) =>
       update(messages.resend.name, runs.parse(id), (handle) => handle.executeUpdate(messages.resend, { updateId })),
     changePhoneNumber: async (id, phoneNumber, updateId, by) =>
@@ -129,32 +144,6 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       runs.within(answerMs, () => handle.executeUpdate(messages.renewToken, { args: [given], updateId })),
     );
     return answer.claim === claim;
-  }
-
-  async function confirmCode(handle: RunHandle, input: ConfirmCodeInput, updateId: string) {
-    const deadline = Date.now() + answerMs;
-    const accepted = await acceptCode(handle, input, updateId);
-    if (accepted === undefined) return undefined;
-    try {
-      return await runs.within(deadline - Date.now(), () => accepted.result());
-    } catch (error) {
-      if (isUnavailable(error)) return undefined; // it was accepted, so it goes on
-      throw error;
-    }
-  }
-
-  /** Undefined: no worker took the update in time. Temporal drops unaccepted updates but keeps signals, so it is resent as a signal. */
-  async function acceptCode(handle: RunHandle, input: ConfirmCodeInput, updateId: string) {
-    try {
-      return await runs.within(acceptMs, () =>
-        handle.startUpdate(messages.confirmCode, { args: [input], updateId, waitForStage: 'ACCEPTED' }),
-      );
-    } catch (error) {
-      if (isExhausted(error) || !isUnavailable(error)) throw error;
-      const signal = answeredBy(input.factor) === 'otp' ? messages.submitOtp : messages.submitBindingCode;
-      await runs.within(queryMs, () => handle.signal(signal, input));
-      return undefined;
-    }
   }
 
   async function cancel(id: string, reason: string | undefined): Promise<EnrollmentView> {

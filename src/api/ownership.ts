@@ -1,6 +1,6 @@
 import type { EnrollmentIds } from '../temporal/ids';
 import type { Caller } from './access';
-import type { Enrollments } from './enrollments';
+import type { Admit, Enrollments } from './enrollments';
 import { ApiProblem } from './problems';
 
 /** What a caller wants with an enrollment, as far as it matters whose enrollment it is. */
@@ -14,11 +14,15 @@ export interface Ownership {
    * Throws the problem of an unknown enrollment when not: nobody learns that somebody else's enrollment exists.
    */
   check(caller: Who, id: string, purpose: Purpose): Promise<void>;
+  /** The same for `Enrollments.get` and `challenge`, which have the owner at hand and tell it. */
+  admits(caller: Who, id: string, purpose: Purpose): Admit;
+  /** This caller has started this enrollment just now. */
+  started(caller: Pick<Caller, 'name'>, id: string): void;
 }
 
 export interface OwnershipParts {
   readonly enrollments: Pick<Enrollments, 'ownerOf'>;
-  readonly ids: Pick<EnrollmentIds, 'owners'>;
+  readonly ids: Pick<EnrollmentIds, 'owners' | 'under'>;
 }
 
 /** Enrollments whose owner is remembered; the oldest entry makes room. An entry has about 150 bytes. */
@@ -32,23 +36,26 @@ export function createOwnership({ enrollments, ids }: OwnershipParts): Ownership
   /** The owner of an enrollment never changes, so it may be remembered: one look at Temporal for all calls of an enrollment. */
   const remembered = new Map<string, string>();
 
-  async function ownerOf(id: string): Promise<string | undefined> {
-    const known = remembered.get(id);
-    if (known !== undefined) return known;
-    const owner = await enrollments.ownerOf(id);
-    if (owner === undefined) return undefined;
+  function remember(id: string, owner: string): void {
+    if (remembered.has(id)) return;
     const oldest = remembered.size < maxRemembered ? undefined : remembered.keys().next().value;
     if (oldest !== undefined) remembered.delete(oldest);
     remembered.set(id, owner);
-    return owner;
+  }
+
+  function judge(caller: Who, id: string, owner: string | undefined): void {
+    if (owner !== undefined) remember(id, owner);
+    if (owner === undefined || !ids.owners(caller.name).includes(owner)) throw new ApiProblem('enrollment_not_found');
   }
 
   return {
     async check(caller, id, purpose) {
-      if (!isOwnersAlone(caller, purpose)) return;
-      const owner = await ownerOf(id);
-      if (owner === undefined || !ids.owners(caller.name).includes(owner)) throw new ApiProblem('enrollment_not_found');
+      if (isOwnersAlone(caller, purpose)) judge(caller, id, remembered.get(id) ?? (await enrollments.ownerOf(id)));
     },
+    admits: (caller, id, purpose) => (owner) => {
+      if (isOwnersAlone(caller, purpose)) judge(caller, id, owner);
+    },
+    started: ({ name }, id) => remember(id, ids.under(id).owner(name)),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { defined } from '../enrollment/defined';
 import { outcomes, type EnrollmentStatus, type Outcome } from '../enrollment/status';
 import { viewOf } from '../enrollment/view';
@@ -46,7 +47,10 @@ const busyPausesMs = [200, 800];
 
 /** Calls to the runs of one enrollment, each with a deadline, and with Temporal's errors turned into problems. */
 export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
-  return { parse, newest, read, ownerOf, askedBy, view, within, handle, signal, queryAtRest, update, find, closed };
+  return {
+    ...{ parse, newest, read, readFrom, ownerOf, askedBy, view, within, signal, queryAtRest, update, find, closed },
+    isAtWork,
+  };
 
   /** Throws the problem of an unknown enrollment, whatever is wrong with the id: it tells nothing about users. */
   function parse(id: string): Chain {
@@ -78,9 +82,18 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     });
   }
 
-  /** From the memo, which needs no worker; a run whose memo cannot be read is asked. */
-  async function read(chain: Chain): Promise<EnrollmentView> {
+  /**
+   * From the memo, which needs no worker; a run whose memo cannot be read is asked. `admit` is told the owner, as `ownerOf`, before
+   * anything else is done, and may throw: whoever needs both pays for one call.
+   */
+  async function read(chain: Chain, admit?: (owner: string | undefined) => void): Promise<EnrollmentView> {
     const description = await current(chain);
+    admit?.(parseMemo(description.memo).owner);
+    return readFrom(chain, description);
+  }
+
+  /** As `read`, from what was told of the last run of the chain just now. */
+  async function readFrom(chain: Chain, description: WorkflowExecutionDescription): Promise<EnrollmentView> {
     const { shared } = parseMemo(description.memo);
     const status =
       shared === undefined
@@ -102,11 +115,17 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
   /**
    * A query, sent while nothing is under way: Temporal's SDK can spoil a run for good when a query reaches a worker that
    * does not know the run, with a result on its way to it and an update right behind (docs/decisions/0011-status-in-memo.md).
+   * `admit`: as of `read`.
    */
-  async function queryAtRest<T>(chain: Chain, ask: (to: RunHandle) => Promise<T>): Promise<T> {
+  async function queryAtRest<T>(
+    chain: Chain,
+    ask: (to: RunHandle) => Promise<T>,
+    admit?: (owner: string | undefined) => void,
+  ): Promise<T> {
     const until = Date.now() + queryMs;
     for (;;) {
       const description = await current(chain);
+      admit?.(parseMemo(description.memo).owner);
       if (!isUnderWay(description)) return query(description, ask);
       if (Date.now() > until) throw unavailable();
       await sleep(50);
@@ -117,16 +136,20 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     return attempt(() => within(queryMs, () => ask(handle(run))));
   }
 
-  /** To the last run of this chain, and to no run of another one. Once more when that one went on as another in between. */
+  /**
+   * To the last run of this chain, and to no run of another one. Most chains have one run, so the first is tried before the last
+   * is looked for.
+   */
   async function signal(chain: Chain, send: (to: RunHandle) => Promise<void>): Promise<void> {
-    const first = await current(chain);
-    try {
-      await within(queryMs, () => send(handle(first)));
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw await asProblem(error, () => Promise.resolve(true));
-      const second = await current(chain);
-      if (second.runId === first.runId) throw new ApiProblem('enrollment_settled');
-      await query(second, send);
+    for (let run: EnrollmentRun = chain; ;) {
+      try {
+        return await within(queryMs, () => send(handle(run)));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw await asProblem(error, () => Promise.resolve(true));
+        const last = await current(chain);
+        if (last.runId === run.runId) throw new ApiProblem('enrollment_settled');
+        run = last;
+      }
     }
   }
 
@@ -134,7 +157,7 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
    * An update by name, measured. `undefined` counts as unanswered. One that the chain knows already, by its id, is answered by
    * the run that carried it out.
    */
-  async function update<T>(name: string, chain: Chain, send: (to: RunHandle) => Promise<T>): Promise<T> {
+  async function update<T>(name: string, chain: Chain, send: Ask<T>): Promise<T> {
     const began = performance.now();
     const observe = (outcome: UpdateOutcome) => observeUpdate(name, outcome, (performance.now() - began) / 1000);
     try {
@@ -148,10 +171,10 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
   }
 
   /** Asks the runs of a chain, the first one first, until one knows what it is asked for. */
-  async function find<T>(chain: Chain, ask: (of: RunHandle) => Promise<T>): Promise<T> {
+  async function find<T>(chain: Chain, ask: Ask<T>): Promise<T> {
     for (let run: EnrollmentRun = chain; ;) {
       try {
-        return await ask(handle(run));
+        return await ask(handle(run), run);
       } catch (error) {
         if (isExhausted(error)) throw busy();
         if (!(error instanceof WorkflowNotFoundError)) throw await asProblem(error, () => exists(run));
@@ -160,6 +183,11 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
         run = next;
       }
     }
+  }
+
+  /** Has a worker a workflow task of this run in hand? */
+  async function isAtWork(run: EnrollmentRun): Promise<boolean> {
+    return (await describe(run)).raw.pendingWorkflowTask?.state === workflowTaskStarted;
   }
 
   /** Waits until the enrollment has closed, `ms` at the longest: whether it has. Whatever it closed as. */
@@ -229,6 +257,10 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
 }
 
 export type Runs = ReturnType<typeof createRuns>;
+
+type Ask<T> = (of: RunHandle, run: EnrollmentRun) => Promise<T>;
+
+const workflowTaskStarted = temporal.api.enums.v1.PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED;
 
 /** The chain that a run belongs to. */
 export const chainOf = ({ workflowId, runId, raw, memo }: WorkflowExecutionDescription): Chain => ({

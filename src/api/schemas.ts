@@ -171,6 +171,13 @@ export const listQuery = members({
     .default(20),
 });
 
+export const challengeQuery = members({
+  qrSvg: z
+    .enum(['true', 'false'], { error: 'true or false' })
+    .default('true')
+    .describe('`false` leaves the drawn QR code out, for a client that draws `barcodeUri` itself.'),
+});
+
 const waitingFor = z.object({ who: z.enum(waitingForWhos), what: z.enum(waitingForWhats) });
 
 const enrollmentShape = {
@@ -316,7 +323,7 @@ export const challengeSecrets = z
       challengeId: z.string(),
       setupKey: z.string().describe('Base32: for an app that cannot scan.'),
       barcodeUri: z.string().describe('`otpauth://totp/…`: what the QR code shows.'),
-      qrSvg: z.string().describe('The QR code as an SVG document.'),
+      qrSvg: z.string().exactOptional().describe('The QR code as an SVG document; absent with `qrSvg=false`.'),
       recoveryCode,
     }),
   ])

@@ -58,7 +58,7 @@ export interface StartParts {
   readonly ids: EnrollmentIds;
   readonly domain: string;
   readonly taskQueue: string;
-  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens'>;
+  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst'>;
   readonly runs: Runs;
   /** Milliseconds for the first challenge. */
   readonly answerMs: number;
@@ -122,11 +122,13 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     if (idempotencyKey === undefined || newest === undefined) return undefined;
     const isByKey = ({ startKey }: StartMemo) => ids.isStartKey(startKey, caller, idempotencyKey);
     const found = isByKey(parseMemo(newest.memo))
-      ? { chain: chainOf(newest), memo: newest.memo, isOpen: isOpen(newest) }
+      ? { chain: chainOf(newest), memo: newest.memo, isOpen: isOpen(newest), now: newest }
       : await earlierRun(workflowIds, isByKey, newest);
     if (found === undefined) return undefined;
     if (!ids.isFingerprint(parseMemo(found.memo).fingerprint, body)) throw new ApiProblem('idempotency_key_reused');
-    return found.isOpen ? await rejoin(found.chain, token) : await runs.read(found.chain);
+    const { chain, now } = found;
+    if (found.isOpen) return rejoin(chain, token, now);
+    return now === undefined ? runs.read(chain) : runs.readFrom(chain, now);
   }
 
   /** From visibility, which lags a moment behind: enough for an enrollment that has been followed by another one. */
@@ -145,7 +147,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
           if (isByKey(started)) {
             const { shared, keyId } = started;
             const chain = { workflowId, runId: shared?.firstRunId ?? runId, ...defined({ keyId }) };
-            return { chain, memo, isOpen: false };
+            return { chain, memo, isOpen: false, now: undefined };
           }
         }
         return undefined;
@@ -228,7 +230,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     running: WorkflowExecutionDescription,
   ): Promise<EnrollmentView | undefined> {
     const chain = chainOf(running);
-    if (isOutcome(await runs.read(chain))) {
+    if (isOutcome(await runs.readFrom(chain, running))) {
       if (await runs.closed(chain, closeMs)) return undefined;
       throw unavailable();
     }
@@ -243,23 +245,35 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
         detail: 'Another enrollment of this user is under way. Cancel it first, or send the same body to join it.',
       });
     }
-    return rejoin(chain, token);
+    return rejoin(chain, token, running);
   }
 
-  /** Waits for the first challenge with whoever started it, and brings the token if it waits for one. */
-  async function rejoin(chain: Chain, token: GivenToken | undefined): Promise<EnrollmentView> {
-    await runs
-      .find(chain, (handle) =>
-        runs.within(answerMs, () => handle.executeUpdate(awaitChallenge, { updateId: firstChallenge })),
-      )
-      .catch(() => undefined); // what counts is the reading below
-    const enrollment = await runs.read(chain);
+  /**
+   * Waits for the first challenge with whoever started it, and brings the token if it waits for one. An enrollment that was past
+   * that point when it was looked at `before` is not asked again.
+   */
+  async function rejoin(
+    chain: Chain,
+    token: GivenToken | undefined,
+    before: WorkflowExecutionDescription | undefined,
+  ): Promise<EnrollmentView> {
+    const seen = before && (await runs.readFrom(chain, before));
+    const enrollment = seen === undefined || seen.state === 'associating' ? await challenged(chain) : seen;
     if (enrollment.state !== 'awaiting_token' || token === undefined) return enrollment;
     const updateId = `joined-${ids.under(enrollment.id).fingerprint(token.accessToken)}`;
     const renewed = await runs.update(renewToken.name, chain, (handle) =>
       runs.within(answerMs, () => handle.executeUpdate(renewToken, { args: [token], updateId })),
     );
     return runs.view(chain, renewed);
+  }
+
+  async function challenged(chain: Chain): Promise<EnrollmentView> {
+    await runs
+      .find(chain, (handle) =>
+        runs.within(answerMs, () => handle.executeUpdate(awaitChallenge, { updateId: firstChallenge })),
+      )
+      .catch(() => undefined); // what counts is the reading below
+    return runs.read(chain);
   }
 }
 

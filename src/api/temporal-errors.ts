@@ -40,6 +40,15 @@ export const isUnavailable = (error: unknown): boolean =>
   error instanceof QueryNotRegisteredError ||
   transient.has(grpcCode(error) ?? -1);
 
+/**
+ * Did the run close while this update was on its way to it, or at work? An update for a run that had closed before gets another
+ * error. Temporal has no code for the first of the two, only its text.
+ */
+export const isClosedMeanwhile = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError
+    ? error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow'
+    : error instanceof WorkflowNotFoundError && error.message.includes('aborted by closing workflow');
+
 /** Temporal takes no more for now. Of updates it allows ten in flight for one run. */
 export const isExhausted = (error: unknown): boolean => grpcCode(error) === resourceExhausted;
 

@@ -20,6 +20,24 @@ test('the challenge of an authenticator app has the key, the address and a QR co
   expect(answer.headers['cache-control']).toBe('no-store');
 });
 
+test.each([
+  ['false', 200],
+  ['true', 200],
+  ['perhaps', 400],
+])('a challenge that is asked for with qrSvg=%s is answered %i', async (qrSvg, status) => {
+  const otp = {
+    type: 'otp',
+    factor: 'otp',
+    challengeId: 'c-2',
+    setupKey: 'JBSWY3DPEHPK3PXP',
+    barcodeUri: 'otpauth://totp/Example:user?secret=JBSWY3DPEHPK3PXP',
+  } as const;
+  const { app } = await testApp({ challenge: async () => otp });
+  const answer = await app.inject({ url: `${base}/challenge?qrSvg=${qrSvg}`, headers: as('onboarding') });
+  expect(answer.statusCode).toBe(status);
+  expect('qrSvg' in answer.json<object>()).toBe(qrSvg === 'true');
+});
+
 test('the challenge of a text shows the masked number only', async () => {
   const oob = { type: 'oob', factor: 'sms', challengeId: 'c-1', phoneNumber: '••••23' } as const;
   const { app } = await testApp({ challenge: async () => oob });

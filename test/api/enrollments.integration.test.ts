@@ -318,7 +318,10 @@ test('a run that was started without the memo is read by query', async () => {
 });
 
 test('the challenge is not asked for while a call is under way', async () => {
-  const { id } = await startCase();
+  const request = requestOf();
+  const remotely = createEnrollments({ client, ids, domain, taskQueue, localFirst: false });
+  const token = { accessToken: tokenOf(request.userId) };
+  const { id } = (await remotely.start({ ...request, token })).enrollment;
   const release = auth0.hold();
   const answer = send(id, rightCode);
   await until(id, ({ state }) => state === 'confirming');
@@ -327,6 +330,58 @@ test('the challenge is not asked for while a call is under way', async () => {
   release();
   await answer;
   expect(await asked).toMatchObject({ type: 'otp' });
+});
+
+describe('a code that is sent several times at once', () => {
+  /** An enrollment whose last code is awaited. */
+  async function startLast() {
+    const { id } = await startCase();
+    await send(id, rightCode);
+    await until(id, ({ challenge }) => challenge?.factor === 'otp');
+    return id;
+  }
+  const results = async (answers: readonly ReturnType<typeof send>[]) =>
+    (await Promise.all(answers)).map((answer) => answer?.result);
+
+  test('is confirmed once, and already confirmed to everybody else', async () => {
+    const id = await startLast();
+    const answers = Array.from({ length: 6 }, () => send(id, rightCode, 'otp'));
+    expect((await results(answers)).sort()).toEqual([...Array<string>(5).fill('already_confirmed'), 'confirmed']);
+  });
+
+  test('is already confirmed to a sender whose call waited while the enrollment came to its end', async () => {
+    const id = await startLast();
+    const release = auth0.hold();
+    const first = send(id, rightCode, 'otp');
+    await eventually(async () => expect(await isAtWork(id)).toBe(true));
+    const others = ['upd-second', 'upd-third'].map((key) => send(id, rightCode, 'otp', key));
+    await eventually(async () => void (await Promise.all(['upd-second', 'upd-third'].map((key) => stageOf(id, key)))));
+    release();
+    expect(await results([first, ...others])).toEqual(['confirmed', 'already_confirmed', 'already_confirmed']);
+    const { id: _id, ...status } = await enrollments.get(id);
+    expect(status.state).toBe('completed');
+    expect((await others[0])?.status).toEqual(status);
+    expect(await signalsOf(id)).toBe(0);
+  });
+
+  test('is turned down once the enrollment had ended before', async () => {
+    const id = await startLast();
+    await send(id, rightCode, 'otp');
+    await until(id, ({ state }) => state === 'completed');
+    await expect(send(id, rightCode, 'otp')).rejects.toEqual(problem('enrollment_settled'));
+  });
+});
+
+test('a code whose workflow task takes longer than a worker needs to take it is answered, and never becomes a signal', async () => {
+  const hasty = createEnrollments({ client, ids, domain, taskQueue, timing: { answerMs: 8_000, acceptMs: 50 } });
+  const { id } = await startCase();
+  const release = auth0.hold();
+  const answer = hasty.confirmCode(id, { factor: 'sms', code: rightCode }, randomUUID());
+  await eventually(async () => expect(await isAtWork(id)).toBe(true));
+  await expect(Promise.race([answer, sleep(500, 'waits')])).resolves.toBe('waits');
+  release();
+  expect(await answer).toMatchObject({ result: 'confirmed' });
+  expect(await signalsOf(id)).toBe(0);
 });
 
 test('an answer that takes too long is pending, and the same call gets it later', async () => {
@@ -348,6 +403,7 @@ test('a code that comes while no worker is up is kept, and confirmed when one is
   const { id } = await startCase();
   await worker.stop();
   expect(await send(id, rightCode)).toBeUndefined();
+  expect(await signalsOf(id)).toBe(1);
   worker = await startWorker();
   await until(id, ({ challenge }) => challenge?.factor === 'otp');
   expect((await enrollments.get(id)).attemptsLeft).toBe(5);
@@ -437,7 +493,7 @@ test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], obje
   const { events } = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).fetchHistory();
   const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   const input = JSON.parse(Buffer.from(payload?.data ?? []).toString()) as MfaEnrollmentInput;
-  expect(input.options).toEqual(options);
+  expect(input.options).toEqual({ localFirst: true, ...options });
   expect(input.token).not.toHaveProperty('expiresIn');
   expect(input.token?.expiresAt).toBeGreaterThanOrEqual(before + 500_000);
   expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);
@@ -559,10 +615,31 @@ test('more codes at once than Temporal takes are turned down, and none of them t
   });
   release();
   await Promise.all(held);
-  const { workflowId, runId } = ids.parseEnrollmentId(id) ?? { workflowId: '', runId: '' };
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  expect(events?.filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal)).toEqual([]);
+  expect(await signalsOf(id)).toBe(0);
 });
+
+const runOf = (id: string) => ids.parseEnrollmentId(id) ?? { workflowId: '', runId: '' };
+
+async function signalsOf(id: string): Promise<number> {
+  const { workflowId, runId } = runOf(id);
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  return (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal).length;
+}
+
+/** Has a worker a workflow task in hand? */
+async function isAtWork(id: string): Promise<boolean> {
+  const { workflowId, runId } = runOf(id);
+  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+  return Number(raw.pendingWorkflowTask?.state) === 2; // started
+}
+
+/** How far the update has come. Throws while Temporal does not know it. */
+async function stageOf(id: string, updateId: string): Promise<number> {
+  const { workflowId, runId } = runOf(id);
+  const updateRef = { workflowExecution: { workflowId, runId }, updateId };
+  const { namespace } = client.options;
+  return (await client.workflowService.pollWorkflowExecutionUpdate({ namespace, updateRef })).stage;
+}
 
 async function until(id: string, reached: (enrollment: EnrollmentView) => boolean): Promise<EnrollmentView> {
   for await (const enrollment of enrollments.watch(id, AbortSignal.timeout(20_000))) {

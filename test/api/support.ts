@@ -2,7 +2,7 @@ import { createHash, createSecretKey } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { createAuthenticate } from '../../src/api/access';
 import { createApp, type AppParts } from '../../src/api/app';
-import type { Enrollments } from '../../src/api/enrollments';
+import type { Admit, Enrollments } from '../../src/api/enrollments';
 import { createLinks } from '../../src/api/links';
 import { createLogger } from '../../src/logger';
 import { rolesToScopes, type Role } from '../../src/scopes';
@@ -64,7 +64,7 @@ const unexpected = (): never => {
 
 /** Cases that do what a test says; whatever it does not speak of must not be called. */
 export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments => {
-  return {
+  const fake: Enrollments = {
     start: unexpected,
     get: unexpected,
     ownerOf: async () => ids.owner('onboarding-desk'),
@@ -81,6 +81,12 @@ export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments =
     isUpdateKnown: unexpected,
     isOf: unexpected,
     ...parts,
+  };
+  const admitted = async (of: string, admit: Admit | undefined) => admit && admit(await fake.ownerOf(of));
+  return {
+    ...fake,
+    get: async (of, admit) => (await admitted(of, admit), fake.get(of)),
+    challenge: async (of, admit) => (await admitted(of, admit), fake.challenge(of)),
   };
 };
 

@@ -1,9 +1,9 @@
-import { renderSVG } from 'uqr';
 import { defined } from '../../enrollment/defined';
 import { callerOf } from '../actor';
 import { seesOnlyItsOwn } from '../ownership';
 import type { EnrollmentView } from '../runs';
 import { assertCountry } from '../phone-number';
+import { qrSvg } from '../qr-svg';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
 import { anyProblem, caseProblem, idempotencyKeyOf, needs, type App, type RouteParts } from './shared';
@@ -37,13 +37,15 @@ export function caseRoutes(app: App, parts: RouteParts): void {
         assertTokenOf(token.accessToken, 'token.accessToken', (subject) => subject === userId, opaqueTokens);
       }
       assertCountry(request.body.phoneNumber, phoneCountries);
-      const { name: caller, person } = callerOf(request);
+      const who = callerOf(request);
+      const { name: caller, person } = who;
       const idempotencyKey = idempotencyKeyOf(request);
       const { created, enrollment } = await enrollments.start({
         ...request.body,
         caller,
         ...defined({ person, idempotencyKey }),
       });
+      if (created) ownership.started(who, enrollment.id);
       request.audited.enrollment = enrollment.id;
       request.audited.result = created ? 'started' : 'joined';
       void reply.code(created ? 201 : 200).header('Location', pathOf(enrollment.id));
@@ -83,9 +85,9 @@ export function caseRoutes(app: App, parts: RouteParts): void {
         response: { ...caseProblem, 200: schemas.enrollment },
       },
     },
-    async (request) => {
-      await ownership.check(callerOf(request), request.params.id, 'read');
-      return enrollments.get(request.params.id);
+    (request) => {
+      const { id } = request.params;
+      return enrollments.get(id, ownership.admits(callerOf(request), id, 'read'));
     },
   );
 
@@ -99,14 +101,16 @@ export function caseRoutes(app: App, parts: RouteParts): void {
         description: 'For the caller that started the enrollment alone.',
         ...needs('enrollments:secrets'),
         params: schemas.enrollmentParams,
+        querystring: schemas.challengeQuery,
         response: { ...caseProblem, 200: schemas.challengeSecrets },
       },
     },
     async (request) => {
-      await ownership.check(callerOf(request), request.params.id, 'secrets');
-      const challenge = await enrollments.challenge(request.params.id);
+      const { id } = request.params;
+      const challenge = await enrollments.challenge(id, ownership.admits(callerOf(request), id, 'secrets'));
       request.audited.result = challenge.type;
-      return challenge.type === 'otp' ? { ...challenge, qrSvg: renderSVG(challenge.barcodeUri) } : challenge;
+      const isDrawn = challenge.type === 'otp' && request.query.qrSvg !== 'false';
+      return isDrawn ? { ...challenge, qrSvg: qrSvg(challenge.barcodeUri) } : challenge;
     },
   );
 

@@ -122,8 +122,8 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      await ownership.check(callerOf(request), request.params.id, 'link');
-      const enrollment = await enrollments.get(request.params.id);
+      const { id } = request.params;
+      const enrollment = await enrollments.get(id, ownership.admits(callerOf(request), id, 'link'));
       if (isOutcome(enrollment)) throw new ApiProblem('enrollment_settled');
       return reply.code(201).send(await links.create(enrollment.id, linkIdOf(request, ids.under(enrollment.id))));
     },
