@@ -4,6 +4,7 @@ import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { OAuthError } from './errors';
 import { addFaultHooks } from './fault-hooks';
+import { addRateLimit } from './rate-limit';
 import { addRequestLog } from './request-log';
 import { associateRoute } from './routes/associate';
 import { authenticatorsRoutes } from './routes/authenticators';
@@ -37,6 +38,7 @@ export async function createPublicServer(
     routerOptions: { maxParamLength: 300 },
   });
   addRequestLog(app, tenant);
+  addRateLimit(app, tenant);
   addFaultHooks(app, tenant, closing);
   app.addHook('onSend', async (_request, reply) => {
     // Clients measure clock skew against this header, so it must tell the emulator's time.

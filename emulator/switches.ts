@@ -55,6 +55,16 @@ export const switchTable = {
   flexibleFactors: setting(z.boolean(), false, 'Early Access: list entries carry `type`.'),
   mfaRequirements: setting(z.boolean(), false, 'mfa_required carries mfa_requirements.'),
   actionsMfa: setting(z.boolean(), false, 'MFA asked by an Action: mfa_required comes without mfa_token.'),
+  requestsPerSecond: setting(
+    z.number().min(0).max(100_000),
+    0,
+    'Calls a second to /oauth/ and /mfa/ that the tenant takes, of all users together; more get 429. 0: as many as come.',
+  ),
+  requestsBurst: setting(
+    z.int().min(1).max(100_000),
+    10,
+    'Calls that it takes at once, while requestsPerSecond is set.',
+  ),
 
   statusTooManySms: unverified(status, 400, 'Status of "Too many SMS sent by the user."'),
   statusTooManyCodes: unverified(status, 400, 'Status of "Too many failed codes."'),

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readApi, type ApiServerConfig } from './config/api';
 import { readAuth0, type Auth0Config } from './config/auth0';
+import { readAuth0Calls, type Auth0CallsConfig } from './config/auth0-calls';
 import { readCodec, type CodecConfig } from './config/codec';
 import { ConfigError } from './config/config-error';
 import { readIdKey, readPayload, readPreviousIdKeys, type PayloadConfig } from './config/keys';
@@ -24,6 +25,7 @@ interface CommonConfig {
 
 interface WorkerConfig extends CommonConfig {
   readonly auth0: Auth0Config;
+  readonly auth0Calls: Auth0CallsConfig;
   readonly temporal: TemporalConfig;
   /** Keys the hashes that the ids of counters are made of. */
   readonly idKey: KeyObject;
@@ -69,6 +71,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
     worker: () => ({
       ...common,
       auth0: readAuth0(reader),
+      auth0Calls: readAuth0Calls(reader),
       temporal: readTemporal(reader, env, common.payload),
       idKey: readIdKey(reader, 'after a restart texts are counted from nothing, and each worker counts for itself.'),
       sendingLimits: readSendingLimits(reader),

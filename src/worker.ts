@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { Runtime, makeTelemetryFilterString, type TelemetryOptions } from '@temporalio/worker';
 import { createMfaClient } from './auth0/mfa-client';
+import { paced } from './auth0/paced';
 import { loadConfig, type WorkerServerConfig } from './config';
 import { defined } from './enrollment/defined';
 import { createLogger } from './logger';
@@ -9,6 +10,7 @@ import { identity } from './temporal/connection';
 import { sealedClientOptions } from './temporal/data-converter';
 import { createReadiness } from './temporal/readiness';
 import { createSendingLimits } from './temporal/sending-limits';
+import { createTenantBudget } from './temporal/tenant-budget';
 import { connectWorker } from './temporal/worker-connection';
 import { createWorker } from './worker/create';
 import { createHealthServer } from './worker/health';
@@ -36,8 +38,12 @@ async function main(): Promise<void> {
     identity: identity('mfa-worker'),
     ...sealedClientOptions(config.payload, namespace),
   });
+  const pace = createTenantBudget({
+    ...{ client, taskQueue, idKey: config.idKey, tenant: auth0.domain, ...config.auth0Calls },
+    warn: (facts, sentence) => logger.warn(facts, sentence),
+  });
   const worker = await createWorker({
-    ...{ connection, client, mfa, namespace, taskQueue, opaqueTokens },
+    ...{ connection, client, mfa: paced(mfa, pace), namespace, taskQueue, opaqueTokens },
     sendingLimits: createSendingLimits({ client, taskQueue, idKey: config.idKey, ...config.sendingLimits }),
     payload: config.payload,
   });

@@ -677,6 +677,35 @@ describe('the limits of texts', () => {
   });
 });
 
+describe('calls to Auth0', () => {
+  const read = (env: NodeJS.ProcessEnv) => loadConfig({ ...complete, ...env }, 'worker').auth0Calls;
+
+  test('have no limit unless somebody says which', () => {
+    expect(read({})).toEqual({});
+    expect(read({ AUTH0_CALLS_PER_SECOND: 'unlimited' })).toEqual({});
+    expect(read({ AUTH0_CALLS_PER_SECOND: '0.5' })).toEqual({ callsPerSecond: 0.5 });
+    expect(read({ AUTH0_CALLS_PER_SECOND: '80', AUTH0_CALLS_BURST: '100' })).toEqual({
+      callsPerSecond: 80,
+      callsBurst: 100,
+    });
+  });
+
+  test.each(['0', '0.0', '-1', '1e3', 'none', '100000'])('%s a second is a fault', (AUTH0_CALLS_PER_SECOND) => {
+    expect(faults({ ...complete, AUTH0_CALLS_PER_SECOND }, 'worker')).toEqual([
+      'AUTH0_CALLS_PER_SECOND: expected a number above 0 and up to 99999 such as 5 or 0.5, or unlimited',
+    ]);
+  });
+
+  test('a burst without a rate is a fault, and so is one that is no whole number', () => {
+    expect(faults({ ...complete, AUTH0_CALLS_BURST: '10' }, 'worker')).toEqual([
+      'AUTH0_CALLS_PER_SECOND: expected a number together with AUTH0_CALLS_BURST',
+    ]);
+    expect(faults({ ...complete, AUTH0_CALLS_PER_SECOND: '5', AUTH0_CALLS_BURST: '0' }, 'worker')).toEqual([
+      'AUTH0_CALLS_BURST: expected a whole number from 1 to 999999',
+    ]);
+  });
+});
+
 function written(name: string, content: string): string {
   writeFileSync(join(folder, name), content);
   return join(folder, name);

@@ -2,6 +2,7 @@ import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Auth0Error, type Auth0Verdict } from '../auth0/errors';
 import type { MfaClient } from '../auth0/mfa';
+import { waitingAtMost, withPriority } from '../auth0/pace';
 import { defined } from '../enrollment/defined';
 import { failureTypes } from '../enrollment/failures';
 import type {
@@ -20,6 +21,7 @@ import type {
   TokenRefused,
   Unexpected,
 } from '../enrollment/steps';
+import type { Priority } from '../enrollment/tenant-budget';
 import { foreignToken, type OpaqueTokens } from '../enrollment/token-owner';
 import { factors } from '../factors';
 import { withinAttempt } from './attempt';
@@ -50,7 +52,7 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
     { userId, accessToken }: ListInput,
     call: (signal: AbortSignal) => Promise<Outcome>,
     refusal: (error: Auth0Error) => Outcome | undefined,
-    kind: { readonly repeatable: boolean } = { repeatable: false },
+    kind?: CallKind,
   ): Promise<Outcome | TokenRefused> {
     const foreign = foreignToken(accessToken, userId, opaqueTokens);
     if (foreign !== undefined) return { kind: 'token_refused', problem: foreign };
@@ -76,7 +78,7 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
 
   return {
     /** `GET /mfa/authenticators`: what is true. */
-    async listAuthenticators(input: ListInput): Promise<ListOutcome> {
+    async listAuthenticators(input: ListInput, priority?: Priority): Promise<ListOutcome> {
       return asOwner<ListOutcome>(
         input,
         async (signal) => ({
@@ -84,6 +86,7 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
           authenticators: await mfa.listAuthenticators(input.accessToken, signal),
         }),
         unexpected,
+        defined({ priority }),
       );
     },
 
@@ -182,7 +185,7 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
               return { kind: 'not_allowed' };
           }
         },
-        { repeatable: true },
+        { repeatable: true, priority: 'background' },
       );
     },
 
@@ -254,17 +257,31 @@ const hadItsEffect = (): ApplicationFailure =>
     failureTypes.ambiguous,
   );
 
+interface CallKind {
+  /** See `failureOf`; no when absent. */
+  readonly repeatable?: boolean;
+  /** Whether a person waits for it; one does when absent. */
+  readonly priority?: Priority;
+}
+
+/**
+ * How long the calls of one attempt may wait for their turn (milliseconds), so that there is time left to make them. Inside a workflow
+ * task, which messages have to wait for, it is short: the step goes on as a remote activity.
+ */
+const turnMs = { local: 500, remote: 5_000 };
+
 async function refusing<Outcome>(
   call: (signal: AbortSignal) => Promise<Outcome>,
   refusal: (error: Auth0Error) => Outcome | undefined,
-  kind: { readonly repeatable: boolean } = { repeatable: false },
+  { repeatable = false, priority = 'interactive' }: CallKind = {},
 ): Promise<Outcome> {
+  const waitMs = activityInfo().isLocal ? turnMs.local : turnMs.remote;
   try {
-    return await withinAttempt(call);
+    return await withinAttempt((signal) => waitingAtMost(waitMs, () => withPriority(priority, () => call(signal))));
   } catch (error) {
     const outcome = error instanceof Auth0Error ? refusal(error) : undefined;
     if (outcome !== undefined) return outcome;
-    throw failureOf(error, kind);
+    throw failureOf(error, { repeatable });
   }
 }
 

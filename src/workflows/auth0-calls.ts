@@ -9,6 +9,7 @@ import type { Activities } from '../activities';
 import { defined } from '../enrollment/defined';
 import { failureTypes, type FaultDetails } from '../enrollment/failures';
 import type { EffectStep, Fault, Performed } from '../enrollment/steps';
+import type { Priority } from '../enrollment/tenant-budget';
 
 /**
  * How each step is dispatched: the one place to change it. An attempt gives up by itself after 12 seconds, so one that is not
@@ -46,6 +47,10 @@ export async function performLocally(step: EffectStep): Promise<Performed | unde
   }
 }
 
+/** A person waits for what opens an enrollment and for what confirms it, and for no other reading. */
+const priorityOf = ({ purpose }: Extract<EffectStep, { type: 'list' }>): Priority =>
+  purpose === 'opening' || purpose === 'readBack' ? 'interactive' : 'background';
+
 /** Both kinds of calls answer each type of step with an outcome of that type. */
 const performed = (step: EffectStep, outcome: Performed['outcome']): Performed =>
   ({ type: step.type, step, outcome }) as Performed; // the tie between type and outcome is lost in the union
@@ -54,7 +59,7 @@ function remoteCall(step: EffectStep): Promise<Performed['outcome']> {
   const options = { summary: step.summary };
   switch (step.type) {
     case 'list':
-      return repeatable.listAuthenticators.executeWithOptions(options, [step.input]);
+      return repeatable.listAuthenticators.executeWithOptions(options, [step.input, priorityOf(step)]);
     case 'associate':
       return withEffect.associate.executeWithOptions(options, [step.input]);
     case 'confirm':
@@ -71,7 +76,7 @@ function remoteCall(step: EffectStep): Promise<Performed['outcome']> {
 function localCall(step: EffectStep): Promise<Performed['outcome']> {
   switch (step.type) {
     case 'list':
-      return local.listAuthenticators(step.input);
+      return local.listAuthenticators(step.input, priorityOf(step));
     case 'associate': {
       const { phoneNumber } = step.input;
       return local.associate({ ...step.input, ...(phoneNumber === undefined ? {} : { firstOfRun: true }) });

@@ -1,3 +1,4 @@
 export { mfaEnrollment } from './mfa-enrollment';
 export { mfaSendingLimit } from './sending-limit';
 export { mfaStoppedPrefixes } from './stopped-prefixes';
+export { mfaTenantBudget } from './tenant-budget';

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Activities } from '../../src/activities';
-import { noSendingLimits, type Sending, type SendingLimits, type SendingReserved } from '../../src/activities/sending-limits';
+import {
+  noSendingLimits,
+  type Sending,
+  type SendingLimits,
+  type SendingReserved,
+} from '../../src/activities/sending-limits';
 import type { Auth0Verdict } from '../../src/auth0/errors';
 import { activitiesOf, auth0That, calls, environment, refusal, runIn, secrets, tokenOf, userId } from './stage';
 

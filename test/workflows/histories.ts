@@ -6,6 +6,9 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 
 export const historiesFolder = join(__dirname, '../histories');
 
+/** Runs from before steps were performed inside workflow tasks, by the same names: they are kept, and never recorded again. */
+export const olderHistoriesFolder = join(historiesFolder, 'older');
+
 /** The recorded runs that the replay test knows: one for each path through the workflow. */
 export const historyNames = [
   'completed',
@@ -25,6 +28,7 @@ export const historyNames = [
   'number-limit',
   'sending-limit',
   'stopped-prefixes',
+  'tenant-budget',
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 
