@@ -3,7 +3,7 @@ import { CancellationScope, condition, isCancellation, sleep } from '@temporalio
 /** Waits for a moment or for something that comes before. */
 export interface Alarm {
   /** Until `changed` is true, or a moment at or before `at` (epoch ms) has come: whoever waits looks again then. */
-  until(at: number, changed: () => boolean, summary: string): Promise<void>;
+  until(at: number, changed: () => boolean): Promise<void>;
 }
 
 /**
@@ -13,13 +13,13 @@ export interface Alarm {
 export function createAlarm(): Alarm {
   let set: { readonly at: number; readonly scope: CancellationScope } | undefined;
 
-  function ringAt(at: number, summary: string): void {
+  function ringAt(at: number): void {
     set?.scope.cancel();
     const scope = new CancellationScope();
     const timer = { at, scope };
     set = timer;
     scope
-      .run(() => sleep(Math.max(1, at - Date.now()), { summary }))
+      .run(() => sleep(Math.max(1, at - Date.now()), { summary: 'Until something is due' }))
       .then(
         () => {
           if (set === timer) set = undefined;
@@ -31,8 +31,8 @@ export function createAlarm(): Alarm {
   }
 
   return {
-    async until(at, changed, summary) {
-      if (set === undefined || set.at > at) ringAt(at, summary);
+    async until(at, changed) {
+      if (set === undefined || set.at > at) ringAt(at);
       const waitsFor = set;
       await condition(() => changed() || set !== waitsFor);
     },

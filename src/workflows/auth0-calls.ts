@@ -74,17 +74,18 @@ function remoteCall(step: EffectStep): Promise<Performed['outcome']> {
 }
 
 function localCall(step: EffectStep): Promise<Performed['outcome']> {
+  const options = { summary: step.summary };
   switch (step.type) {
     case 'list':
-      return local.listAuthenticators(step.input, priorityOf(step));
+      return local.listAuthenticators.executeWithOptions(options, [step.input, priorityOf(step)]);
     case 'associate': {
-      const { phoneNumber } = step.input;
-      return local.associate({ ...step.input, ...(phoneNumber === undefined ? {} : { firstOfRun: true }) });
+      const firstOfRun = step.input.phoneNumber === undefined ? {} : { firstOfRun: true as const };
+      return local.associate.executeWithOptions(options, [{ ...step.input, ...firstOfRun }]);
     }
     case 'confirm':
-      return local.confirm(step.input);
+      return local.confirm.executeWithOptions(options, [step.input]);
     case 'delete':
-      return local.deleteAuthenticator(step.input);
+      return local.deleteAuthenticator.executeWithOptions(options, [step.input]);
     case 'refresh':
     case 'recall':
       throw new Error(`the step ${step.type} is never local`);

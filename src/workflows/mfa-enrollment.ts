@@ -123,7 +123,7 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Pr
       case 'wait': {
         if (localFirst) endTask();
         const changed = () => run.current !== next || (run.continuing ? allHandlersFinished() : isLong(run));
-        if (localFirst) await alarm.until(step.until, changed, step.summary);
+        if (localFirst) await alarm.until(step.until, changed);
         else await condition(changed, Math.max(1, step.until - Date.now()), { summary: step.summary });
         task = newTask();
         break;

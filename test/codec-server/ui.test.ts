@@ -70,7 +70,7 @@ test('the timeline of a case reads as a story, and its input is decoded', async 
     'Read which factors the user has',
     'Ask for a challenge: text message',
     'Ask Auth0 about a code: text message',
-    'Waiting for a code: authenticator app',
+    'Until something is due',
     userId,
     '••23',
     '[redacted]',
