@@ -41,6 +41,7 @@ export async function crashTimes(engine: Engine, say: (line: string) => void): P
     const began = performance.now();
     await crashes.kill();
     const restarted = crashes.start();
+    restarted.catch(() => undefined); // told below, after the codes
     const confirm = ({ id, code }: Open) => untilConfirmed(() => engine.code(id, 'sms', code), began + patienceMs);
     const [first, ...others] = open;
     if (first !== undefined && (await confirm(first))) {

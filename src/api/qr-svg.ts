@@ -7,9 +7,12 @@ import { encode } from 'uqr';
  */
 export const maskPattern = 3;
 
+/** Light modules around the code (ISO/IEC 18004, 9.1): a reader finds it on a dark page too. */
+export const quietZone = 4;
+
 /** A QR code as an SVG document: a light ground and one path, with one rectangle for each horizontal run of dark modules. */
 export function qrSvg(text: string): string {
-  const { size, data } = encode(text, { maskPattern });
+  const { size, data } = encode(text, { maskPattern, border: quietZone });
   const path = data.map((row, y) => runsOf(row, y)).join('');
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">` +

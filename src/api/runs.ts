@@ -1,20 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowExecutionDescription,
-  type WorkflowHandle,
-} from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import { WorkflowFailedError, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { defined } from '../enrollment/defined';
 import { outcomes, type EnrollmentStatus, type Outcome } from '../enrollment/status';
 import { viewOf } from '../enrollment/view';
 import type { EnrollmentIds, EnrollmentRun, KeyedRun } from '../temporal/ids';
 import { PayloadDecryptionError } from '../temporal/payload-codec';
 import { status as statusQuery, type MfaEnrollmentInput } from '../workflows/messages';
-import { parseMemo } from './case-memo';
 import { ApiProblem } from './problems';
+import { describeRun, type RunDescription } from './run-description';
 import { asProblem, busy, isExhausted, isUnavailable, unavailable } from './temporal-errors';
 
 /** An enrollment as its callers see it: `id` names one enrollment, so a call for an old one never reaches a newer one. */
@@ -60,7 +53,7 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
   }
 
   /** The newest run of a workflow id, whichever chain it belongs to; undefined when there is none. */
-  async function newest(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+  async function newest(workflowId: string): Promise<RunDescription | undefined> {
     try {
       return await describe({ workflowId });
     } catch (error) {
@@ -70,7 +63,7 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
   }
 
   /** The last run of a chain. Throws the problem of an unknown enrollment when there is no such chain. */
-  async function current(chain: Chain): Promise<WorkflowExecutionDescription> {
+  async function current(chain: Chain): Promise<RunDescription> {
     const last = await newest(chain.workflowId);
     if (last !== undefined && chainOf(last).runId === chain.runId) return last;
     return attempt(async () => {
@@ -88,13 +81,13 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
    */
   async function read(chain: Chain, admit?: (owner: string | undefined) => void): Promise<EnrollmentView> {
     const description = await current(chain);
-    admit?.(parseMemo(description.memo).owner);
+    admit?.(description.memo.owner);
     return readFrom(chain, description);
   }
 
   /** As `read`, from what was told of the last run of the chain just now. */
-  async function readFrom(chain: Chain, description: WorkflowExecutionDescription): Promise<EnrollmentView> {
-    const { shared } = parseMemo(description.memo);
+  async function readFrom(chain: Chain, description: RunDescription): Promise<EnrollmentView> {
+    const { shared } = description.memo;
     const status =
       shared === undefined
         ? await query(description, (to) => to.query(statusQuery))
@@ -104,12 +97,12 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
 
   /** The owner that stands in the memo; undefined where none does, as in an enrollment that was started by hand. */
   async function ownerOf(chain: Chain): Promise<string | undefined> {
-    return parseMemo((await current(chain)).memo).owner;
+    return (await current(chain)).memo.owner;
   }
 
   /** The name of the caller who started it, as the memo has it; undefined where none does. */
   async function askedBy(chain: Chain): Promise<string | undefined> {
-    return parseMemo((await current(chain)).memo).askedBy;
+    return (await current(chain)).memo.askedBy;
   }
 
   /**
@@ -125,8 +118,8 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     const until = Date.now() + queryMs;
     for (;;) {
       const description = await current(chain);
-      admit?.(parseMemo(description.memo).owner);
-      if (!isUnderWay(description)) return query(description, ask);
+      admit?.(description.memo.owner);
+      if (description.isAtRest) return query(description, ask);
       if (Date.now() > until) throw unavailable();
       await sleep(50);
     }
@@ -187,7 +180,7 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
 
   /** Has a worker a workflow task of this run in hand? */
   async function isAtWork(run: EnrollmentRun): Promise<boolean> {
-    return (await describe(run)).raw.pendingWorkflowTask?.state === workflowTaskStarted;
+    return (await describe(run)).isAtWork;
   }
 
   /** Waits until the enrollment has closed, `ms` at the longest: whether it has. Whatever it closed as. */
@@ -204,12 +197,8 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
   }
 
   /** The run that this one went on as. Its close event names it: lists lag behind. */
-  async function nextRun({
-    workflowId,
-    runId,
-    status,
-  }: WorkflowExecutionDescription): Promise<EnrollmentRun | undefined> {
-    if (status.name !== 'CONTINUED_AS_NEW') return undefined;
+  async function nextRun({ workflowId, runId, wentOn }: RunDescription): Promise<EnrollmentRun | undefined> {
+    if (!wentOn) return undefined;
     const { history } = await within(queryMs, () =>
       client.workflowService.getWorkflowExecutionHistoryReverse({
         namespace: client.options.namespace,
@@ -239,8 +228,8 @@ export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
     );
   }
 
-  function describe({ workflowId, runId }: Pick<EnrollmentRun, 'workflowId'> & Partial<EnrollmentRun>) {
-    return within(queryMs, () => client.workflow.getHandle(workflowId, runId).describe());
+  function describe(run: Pick<EnrollmentRun, 'workflowId'> & Partial<EnrollmentRun>) {
+    return within(queryMs, () => describeRun(client, run));
   }
 
   function within<T>(ms: number, call: () => Promise<T>): Promise<T> {
@@ -260,19 +249,17 @@ export type Runs = ReturnType<typeof createRuns>;
 
 type Ask<T> = (of: RunHandle, run: EnrollmentRun) => Promise<T>;
 
-const workflowTaskStarted = temporal.api.enums.v1.PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED;
-
 /** The chain that a run belongs to. */
-export const chainOf = ({ workflowId, runId, raw, memo }: WorkflowExecutionDescription): Chain => ({
+export const chainOf = ({ workflowId, firstRunId, memo }: RunDescription): Chain => ({
   workflowId,
-  runId: raw.workflowExecutionInfo?.firstRunId || runId, // the empty string of a server that does not tell
-  ...defined({ keyId: parseMemo(memo).keyId }),
+  runId: firstRunId,
+  ...defined({ keyId: memo.keyId }),
 });
 
 export const isOutcome = ({ state }: Pick<EnrollmentStatus, 'state'>): boolean => outcomes.includes(state as Outcome); // `includes` asks for a member
 
 /** Running, or paused by an operator. */
-export const isOpen = ({ closeTime }: WorkflowExecutionDescription): boolean => closeTime === undefined;
+export const isOpen = ({ closedAt }: RunDescription): boolean => closedAt === undefined;
 
 /** A run that is about to go on as another one takes no update until it has. */
 async function patiently<T>(send: () => Promise<T>): Promise<T> {
@@ -287,18 +274,15 @@ async function patiently<T>(send: () => Promise<T>): Promise<T> {
   return send();
 }
 
-const isUnderWay = ({ raw }: WorkflowExecutionDescription): boolean =>
-  (raw.pendingActivities ?? []).length > 0 || (raw.pendingWorkflowTask ?? undefined) !== undefined;
-
 /** A run that was terminated answers its last status for ever; to a caller it is over. */
-function asClosed(status: EnrollmentStatus, { closeTime }: WorkflowExecutionDescription): EnrollmentStatus {
-  if (closeTime === undefined || isOutcome(status)) return status;
+function asClosed(status: EnrollmentStatus, { closedAt }: RunDescription): EnrollmentStatus {
+  if (closedAt === undefined || isOutcome(status)) return status;
   const { challenge: _challenge, factor: _factor, ...rest } = status;
   return {
     ...rest,
     state: 'failed',
     waitingFor: { who: 'operator', what: 'nothing' },
     nextAction: 'The enrollment was ended from outside. Start a new one.',
-    endedAt: closeTime.toISOString(),
+    endedAt: new Date(closedAt).toISOString(),
   };
 }

@@ -1,9 +1,4 @@
-import {
-  WithStartWorkflowOperation,
-  WorkflowExecutionAlreadyStartedError,
-  type Client,
-  type WorkflowExecutionDescription,
-} from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { EnrollmentOptions } from '../enrollment/commands';
 import { defined } from '../enrollment/defined';
@@ -28,6 +23,7 @@ import {
   type EnrollmentWorkflow,
   type Runs,
 } from './runs';
+import type { RunDescription } from './run-description';
 import { asProblem, unavailable } from './temporal-errors';
 
 /** A token as callers send it. */
@@ -92,6 +88,8 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
       token: token && givenNow(token),
       workflowIds: ids.workflowIds(domain, body.userId),
     };
+    const first = await startFirst(request);
+    if (first !== undefined) return { created: true, enrollment: first };
     for (let tries = 0; tries < 3; tries += 1) {
       const newest = await newestOf(request.workflowIds);
       const known = await startedByKey(request, newest);
@@ -107,25 +105,35 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     throw unavailable();
   };
 
+  /**
+   * The first enrollment of a user, which most starts are: Temporal itself looks whether there was another one, and nothing is
+   * asked before. Undefined when there was, for it may be the one that is meant, or hand on what it has used up.
+   */
+  async function startFirst(request: Request): Promise<EnrollmentView | undefined> {
+    const [, ...earlierIds] = request.workflowIds; // of keys that were replaced
+    const earlier = await newestOf(earlierIds);
+    return earlier === undefined ? startNew(request, undefined, WorkflowIdReusePolicy.REJECT_DUPLICATE) : undefined;
+  }
+
   /** The newest run of this user; before all one that is open, for it keeps a new one out. */
-  async function newestOf(workflowIds: readonly string[]): Promise<WorkflowExecutionDescription | undefined> {
+  async function newestOf(workflowIds: readonly string[]): Promise<RunDescription | undefined> {
     const found = (await Promise.all(workflowIds.map((id) => runs.newest(id)))).filter((run) => run !== undefined);
-    const byAge = found.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
+    const byAge = found.toSorted((a, b) => b.startedAt - a.startedAt);
     return byAge.find(isOpen) ?? byAge[0];
   }
 
   /** The enrollment that this key has started, also when it has ended. Throws when it was for another body. */
   async function startedByKey(
     { workflowIds, caller, idempotencyKey, body, token }: Request,
-    newest: WorkflowExecutionDescription | undefined,
+    newest: RunDescription | undefined,
   ): Promise<EnrollmentView | undefined> {
     if (idempotencyKey === undefined || newest === undefined) return undefined;
     const isByKey = ({ startKey }: StartMemo) => ids.isStartKey(startKey, caller, idempotencyKey);
-    const found = isByKey(parseMemo(newest.memo))
+    const found = isByKey(newest.memo)
       ? { chain: chainOf(newest), memo: newest.memo, isOpen: isOpen(newest), now: newest }
       : await earlierRun(workflowIds, isByKey, newest);
     if (found === undefined) return undefined;
-    if (!ids.isFingerprint(parseMemo(found.memo).fingerprint, body)) throw new ApiProblem('idempotency_key_reused');
+    if (!ids.isFingerprint(found.memo.fingerprint, body)) throw new ApiProblem('idempotency_key_reused');
     const { chain, now } = found;
     if (found.isOpen) return rejoin(chain, token, now);
     return now === undefined ? runs.read(chain) : runs.readFrom(chain, now);
@@ -135,10 +143,12 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
   async function earlierRun(
     workflowIds: readonly string[],
     isByKey: (memo: StartMemo) => boolean,
-    newest: WorkflowExecutionDescription,
+    newest: RunDescription,
   ) {
     const since = new Date(Date.now() - keyLifeMs);
-    if (newest.startTime < since && (newest.closeTime ?? new Date()) < since) return undefined;
+    if (newest.startedAt < since.getTime() && newest.closedAt !== undefined && newest.closedAt < since.getTime()) {
+      return undefined;
+    }
     const query = `${isOneOf('WorkflowId', workflowIds)} AND (StartTime > '${since.toISOString()}' OR CloseTime > '${since.toISOString()}')`;
     try {
       return await runs.within(answerMs, async () => {
@@ -147,7 +157,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
           if (isByKey(started)) {
             const { shared, keyId } = started;
             const chain = { workflowId, runId: shared?.firstRunId ?? runId, ...defined({ keyId }) };
-            return { chain, memo, isOpen: false, now: undefined };
+            return { chain, memo: started, isOpen: false, now: undefined };
           }
         }
         return undefined;
@@ -157,10 +167,11 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     }
   }
 
-  /** Undefined: another enrollment of this user runs. */
+  /** Undefined: another enrollment of this user runs, or ran where that is enough. */
   async function startNew(
     request: Request,
-    before: WorkflowExecutionDescription | undefined,
+    before: RunDescription | undefined,
+    workflowIdReusePolicy: WorkflowIdReusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE,
   ): Promise<EnrollmentView | undefined> {
     const { body, token, caller, person, idempotencyKey } = request;
     const workflowId = ids.workflowId(domain, body.userId);
@@ -173,7 +184,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
       askedBy: caller, // the user is told the name
       ...defined({ startKey }),
     };
-    const last = parseMemo(before?.memo).shared;
+    const last = before?.memo.shared;
     const inherited = last && inheritedFrom(last.enrollment);
     const now = Date.now();
     const opening = openEnrollment({ ...body, ...defined({ inherited }) }, now);
@@ -190,7 +201,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
         },
       ],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdReusePolicy,
       memo: { [startMemo]: started, [caseMemo]: memo },
       typedSearchAttributes: [
         { key: searchAttributes.state, value: token === undefined ? 'awaiting_token' : 'associating' },
@@ -225,16 +236,13 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
    * The enrollment of this user that runs: the same request of its owner finds it, and may bring the token it waits for.
    * Undefined when it was settled and has closed by now: whoever asks then means a new one.
    */
-  async function join(
-    { body, caller, token }: Request,
-    running: WorkflowExecutionDescription,
-  ): Promise<EnrollmentView | undefined> {
+  async function join({ body, caller, token }: Request, running: RunDescription): Promise<EnrollmentView | undefined> {
     const chain = chainOf(running);
     if (isOutcome(await runs.readFrom(chain, running))) {
       if (await runs.closed(chain, closeMs)) return undefined;
       throw unavailable();
     }
-    const { owner, fingerprint } = parseMemo(running.memo);
+    const { owner, fingerprint } = running.memo;
     if (owner === undefined || !ids.owners(caller).includes(owner)) {
       throw new ApiProblem('enrollment_conflict', {
         detail: 'An enrollment of this user that another caller has started is under way.',
@@ -255,7 +263,7 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
   async function rejoin(
     chain: Chain,
     token: GivenToken | undefined,
-    before: WorkflowExecutionDescription | undefined,
+    before: RunDescription | undefined,
   ): Promise<EnrollmentView> {
     const seen = before && (await runs.readFrom(chain, before));
     const enrollment = seen === undefined || seen.state === 'associating' ? await challenged(chain) : seen;

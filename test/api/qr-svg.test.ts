@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { encode } from 'uqr';
-import { maskPattern, qrSvg } from '../../src/api/qr-svg';
+import { maskPattern, qrSvg, quietZone } from '../../src/api/qr-svg';
 
 const uriOf = (label: string) =>
   `otpauth://totp/Example:${label}?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example`;
@@ -19,7 +19,7 @@ test.each([1, 40, 200])(
   'a drawn code has the very modules of the QR code of its text (label of %i characters)',
   (length) => {
     const uri = uriOf('u'.repeat(length));
-    expect(drawn(qrSvg(uri))).toEqual(encode(uri, { maskPattern }).data);
+    expect(drawn(qrSvg(uri))).toEqual(encode(uri, { maskPattern, border: quietZone }).data);
   },
 );
 
