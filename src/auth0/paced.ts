@@ -1,7 +1,9 @@
+import { readToken } from '../enrollment/token-owner';
 import { Auth0Error } from './errors';
 import type { MfaClient } from './mfa';
 import { turnOf, type Pace } from './pace';
 import { endpoints, type Auth0Call } from './requests';
+import { createTenantLimitDetector } from './tenant-limit';
 
 /**
  * The same client, whose calls wait for their turn (`withPriority`, `waitingAtMost` in ./pace). One that gets none in time was
@@ -9,7 +11,14 @@ import { endpoints, type Auth0Call } from './requests';
  * come again. Every call is asked for anew: nothing is retried here.
  */
 export function paced(mfa: MfaClient, pace: Pace): MfaClient {
-  async function inTurn<T>(call: Auth0Call, signal: AbortSignal | undefined, make: () => Promise<T>): Promise<T> {
+  const tenantLimit = createTenantLimitDetector();
+
+  async function inTurn<T>(
+    call: Auth0Call,
+    user: string,
+    signal: AbortSignal | undefined,
+    make: () => Promise<T>,
+  ): Promise<T> {
     const admission = await pace.admit(turnOf(signal));
     if (admission.type === 'refused') {
       const { retryAfterMs } = admission;
@@ -19,7 +28,8 @@ export function paced(mfa: MfaClient, pace: Pace): MfaClient {
     try {
       answer = await make();
     } catch (error) {
-      if (!isOfTenant(error)) {
+      if (!mayBeOfTenant(error)) tenantLimit.ended();
+      if (!mayBeOfTenant(error) || !tenantLimit.throttled(user)) {
         admission.ended();
         throw error;
       }
@@ -33,29 +43,41 @@ export function paced(mfa: MfaClient, pace: Pace): MfaClient {
         ...(code && { error: code }),
       });
     }
+    tenantLimit.ended();
     admission.ended();
     return answer;
   }
 
   return {
-    associate: (token, request, signal) => inTurn('associate', signal, () => mfa.associate(token, request, signal)),
+    associate: (token, request, signal) =>
+      inTurn('associate', userOf(token), signal, () => mfa.associate(token, request, signal)),
     confirm: (token, proof, signal) =>
-      inTurn(proof.type === 'oob' ? 'confirm_oob' : 'confirm_otp', signal, () => mfa.confirm(token, proof, signal)),
-    listAuthenticators: (token, signal) => inTurn('list', signal, () => mfa.listAuthenticators(token, signal)),
+      inTurn(proof.type === 'oob' ? 'confirm_oob' : 'confirm_otp', userOf(token), signal, () =>
+        mfa.confirm(token, proof, signal),
+      ),
+    listAuthenticators: (token, signal) =>
+      inTurn('list', userOf(token), signal, () => mfa.listAuthenticators(token, signal)),
     deleteAuthenticator: (token, id, signal) =>
-      inTurn('delete', signal, () => mfa.deleteAuthenticator(token, id, signal)),
-    refresh: (refreshToken, signal) => inTurn('refresh', signal, () => mfa.refresh(refreshToken, signal)),
-    exchangeCode: (request, signal) => inTurn('exchange', signal, () => mfa.exchangeCode(request, signal)),
+      inTurn('delete', userOf(token), signal, () => mfa.deleteAuthenticator(token, id, signal)),
+    refresh: (refreshToken, signal) => inTurn('refresh', anybody, signal, () => mfa.refresh(refreshToken, signal)),
+    exchangeCode: (request, signal) => inTurn('exchange', anybody, signal, () => mfa.exchangeCode(request, signal)),
   };
 }
 
 const notSent = 'It was not sent: the calls to this tenant have to wait for their turn (AUTH0_CALLS_PER_SECOND).';
 
+/** Whose call it is; calls whose user is not known count as one user's. */
+const anybody = '';
+function userOf(accessToken: string): string {
+  const token = readToken(accessToken);
+  return token.type === 'readable' ? token.subject : anybody;
+}
+
 /**
- * Was this refused because of the calls of all users together? A 429 with another error code is about one user or address:
+ * May this be refused because of the calls of all users together? A 429 with another error code is about one user or address:
  * whoever provokes it must not make everybody wait.
  */
-const isOfTenant = (error: unknown): error is Auth0Error =>
+const mayBeOfTenant = (error: unknown): error is Auth0Error =>
   error instanceof Auth0Error &&
   error.verdict === 'throttled' &&
   (error.error === undefined || error.error === 'too_many_requests');

@@ -81,15 +81,50 @@ describe('a 429', () => {
     return { ends, error: caught(paced(client(error).mfa, free).listAuthenticators('t')) };
   };
 
-  test('is told to the pace, which says when this call comes again', async () => {
-    const { ends, error } = list(
-      new Auth0Error({ verdict: 'throttled', endpoint, status: 429, error: 'too_many_requests', retryAfterMs: 5_000 }),
+  const tooMany = new Auth0Error({
+    ...{ verdict: 'throttled', endpoint, status: 429, error: 'too_many_requests', retryAfterMs: 5_000 },
+  });
+  const tokenOf = (sub: string) =>
+    [{ alg: 'RS256' }, { sub }, {}].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  /** Lists for each of these users, one after the other; those that are named are refused. */
+  async function listFor(users: readonly string[], refused: (user: string) => boolean) {
+    const { pace: free, ends } = pace();
+    const good = client().mfa;
+    const bad = client(tooMany).mfa;
+    const byToken = new Map(users.map((user) => [tokenOf(user), user]));
+    const mfa = paced(
+      {
+        ...good,
+        listAuthenticators: (token) => (refused(byToken.get(token) ?? '') ? bad : good).listAuthenticators(token),
+      },
+      free,
     );
-    expect(await error).toMatchObject({
+    const answers: unknown[] = [];
+    for (const user of users) {
+      answers.push(await mfa.listAuthenticators(tokenOf(user)).catch((error: unknown) => error));
+    }
+    return { ends, last: answers.at(-1) };
+  }
+
+  test('that most calls of several users get is the limit of the tenant: the pace says when this call comes again', async () => {
+    const { ends, last } = await listFor(['auth0|a', 'auth0|b', 'auth0|c'], () => true);
+    expect(last).toMatchObject({
       ...{ verdict: 'throttled', endpoint, status: 429, error: 'too_many_requests' },
       retryAfterMs: 7_000,
     });
-    expect(ends).toEqual([5_000]);
+    expect(ends).toEqual(['ended', 'ended', 5_000]);
+  });
+
+  test('that one user gets again and again makes nobody else wait', async () => {
+    const { ends, last } = await listFor(Array<string>(20).fill('auth0|a'), () => true);
+    expect(ends).toEqual(Array<string>(20).fill('ended'));
+    expect(last).toBe(tooMany);
+  });
+
+  test('that few of many calls get makes nobody else wait', async () => {
+    const users = Array.from({ length: 40 }, (_, index) => `auth0|${index}`);
+    const { ends } = await listFor(users, (user) => Number(user.slice(6)) % 10 === 0);
+    expect(ends).toEqual(Array<string>(40).fill('ended'));
   });
 
   test('about one user makes nobody else wait', async () => {
