@@ -8,13 +8,10 @@ const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
-const { workflowConverterPaths } = require(join(dist, 'src/temporal/data-converter.js'));
+const { workflowBundleOptions } = require(join(dist, 'src/worker/bundle.js'));
 const { buildOpenApi } = require(join(dist, 'src/api/openapi-file.js'));
 
-const { code } = await bundleWorkflowCode({
-  workflowsPath: join(dist, 'src/workflows/index.js'),
-  ...workflowConverterPaths,
-});
+const { code } = await bundleWorkflowCode(workflowBundleOptions);
 writeFileSync(join(dist, 'workflow-bundle.js'), code);
 writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(await buildOpenApi(), null, 2)}\n`);
 for (const assets of ['emulator/public', 'public']) {

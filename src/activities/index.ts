@@ -27,6 +27,7 @@ import { factors } from '../factors';
 import { withinAttempt } from './attempt';
 import { becameActive, leftAnAuthenticator } from './earlier-attempt';
 import { failureOf, limitsUnreachable } from './failures';
+import { createPerformAhead } from './perform-ahead';
 import type { SendingLimits, SendingReserved } from './sending-limits';
 
 export interface ActivityDependencies {
@@ -39,14 +40,23 @@ export interface ActivityDependencies {
   readonly cancelRun: (workflowId: string, runId: string) => Promise<void>;
 }
 
-export type Activities = ReturnType<typeof createActivities>;
+/** The activities that perform one step each. */
+export type StepActivities = ReturnType<typeof createStepActivities>;
+export type Activities = StepActivities & ReturnType<typeof createPerformAhead>;
+
+/** Every activity of a worker. */
+export const createActivities = (dependencies: ActivityDependencies): Activities =>
+  withAhead(createStepActivities(dependencies));
+
+/** These activities, and the one that performs several of their steps in one go. */
+export const withAhead = (steps: StepActivities): Activities => ({ ...steps, ...createPerformAhead(steps) });
 
 /**
  * One function a step: call Auth0 once, turn its refusal into a value and its fault into a failure. Nothing here retries;
  * Temporal does. No call is made with a token of another user than the one it is for. Input and result pass through
  * Temporal's history, encrypted by the payload codec.
  */
-export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }: ActivityDependencies) {
+function createStepActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }: ActivityDependencies) {
   /** Runs a call of the user's own; a verdict that `refusal` names becomes a value, any other a failure. */
   async function asOwner<Outcome>(
     { userId, accessToken }: ListInput,
@@ -66,9 +76,9 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
   ): Promise<SendingReserved | undefined> {
     const { delivery } = factors[factor];
     if (delivery.type !== 'sent' || delivery.bucket !== 'phone' || phoneNumber === undefined) return undefined;
-    if (firstOfRun === true && !sendingLimits.remembers) throw notLocal();
-    const id = firstOfRun === true ? idOfFirst() : idOfStep();
-    const note = firstOfRun === true ? JSON.stringify(knownIds) : undefined;
+    if (firstOfRun === 'inTask' && !sendingLimits.remembers) throw notLocal();
+    const id = firstOfRun === undefined ? idOfStep() : idOfFirst();
+    const note = firstOfRun === 'inTask' ? JSON.stringify(knownIds) : undefined;
     try {
       return await sendingLimits.reserve({ id, phoneNumber, ...defined({ caller, note }) }, signal);
     } catch (error) {
@@ -103,7 +113,7 @@ export function createActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }
           if (activityInfo().attempt > 1 && (await leftAnAuthenticator(mfa, input, signal))) throw hadItsEffect();
           const reserved = await reserve(input, signal);
           // Inside a workflow task a reservation is made once: this one is of a try that goes on elsewhere.
-          if (input.firstOfRun === true && reserved?.type === 'reserved' && reserved.again) throw hadItsEffect();
+          if (input.firstOfRun === 'inTask' && reserved?.type === 'reserved' && reserved.again) throw hadItsEffect();
           if (reserved?.type === 'refused') {
             const { why, retryAt } = reserved;
             log.warn('a limit keeps a text or call from being sent', { why });

@@ -122,8 +122,12 @@ export type Task =
       readonly lost?: number;
     };
 
-/** An answer to a code that a reading has to settle: a code works once, so a second look at a lost answer is a refusal. */
-export type CodeDoubt = 'code_rejected' | 'challenge_expired' | 'denied' | 'lost' | 'unexpected' | 'before_asking';
+/**
+ * An answer to a code that a reading has to settle: a code works once, so a second look at a lost answer is a refusal. `lost_ahead`: what
+ * follows from a code that is accepted may have been done as well.
+ */
+export type CodeDoubt =
+  'code_rejected' | 'challenge_expired' | 'denied' | 'lost' | 'lost_ahead' | 'unexpected' | 'before_asking';
 
 /**
  * Everything that a run knows, as one value: what it shows, holds, remembers and has under way. Plain JSON, so that a run
@@ -232,6 +236,15 @@ export function receive(of: Case, command: Command): { readonly case: Case; read
   const id = of.received;
   return { case: { ...of, received: id + 1, inbox: [...of.inbox, { id, command }] }, id };
 }
+
+/** A case that went on from `then`, with the messages that have come since: `now` is what they have made of `then`. */
+export const withMessagesSince = (then: Case, now: Case, of: Case): Case => ({
+  ...of,
+  inbox: [...of.inbox, ...now.inbox.filter(({ id }) => id >= then.received)],
+  received: now.received,
+  cancelled: of.cancelled ?? now.cancelled,
+  claims: now.claims,
+});
 
 /** Somebody wants the enrollment to end. The first reason stays. */
 export const cancel = (of: Case, reason: string | undefined): Case =>

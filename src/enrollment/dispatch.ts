@@ -14,12 +14,14 @@ export interface TaskSoFar {
   readonly isFirst: boolean;
   /** Auth0 has accepted a code in this very try. A code works once, so no try before can have come that far. */
   readonly hasAccepted: boolean;
+  /** The answer to a call of it was lost: what follows is performed remotely, where an operator sees it. */
+  readonly hasLost: boolean;
   /** Milliseconds spent in local calls. */
   readonly localMs: number;
 }
 
 /** A task that has done nothing yet, and is not the first one. */
-export const newTask = (): TaskSoFar => ({ isFirst: false, hasAccepted: false, localMs: 0 });
+export const newTask = (): TaskSoFar => ({ isFirst: false, hasAccepted: false, hasLost: false, localMs: 0 });
 
 /** The first task of a case at its beginning. `isFirstTry`: no try of it went before. `now`: when the run was started (epoch ms). */
 export const firstTask = (of: Case, isFirstTry: boolean, now: number): TaskSoFar => ({
@@ -32,13 +34,14 @@ export const afterLocal = (task: TaskSoFar, { type, outcome }: Performed, ms: nu
   ...task,
   // Without a token it was the list that said so, and an earlier try may have gone on from there.
   hasAccepted: task.hasAccepted || (type === 'confirm' && outcome.kind === 'accepted' && outcome.token !== undefined),
+  hasLost: task.hasLost || outcome.kind === 'lost',
   localMs: task.localMs + ms,
 });
 
 /** May this step be performed inside the workflow task? */
-export function mayBeLocal(of: Case, step: EffectStep, { isFirst, hasAccepted, localMs }: TaskSoFar): boolean {
+export function mayBeLocal(of: Case, step: EffectStep, { isFirst, hasAccepted, hasLost, localMs }: TaskSoFar): boolean {
   // While Auth0 is in trouble, an operator sees the step as a pending activity.
-  if (of.localFirst !== true || of.memory.outages > 0 || localMs > limits.localMsPerTask) return false;
+  if (of.localFirst !== true || of.memory.outages > 0 || hasLost || localMs > limits.localMsPerTask) return false;
   switch (step.type) {
     case 'list':
     case 'delete':
@@ -56,6 +59,12 @@ export function mayBeLocal(of: Case, step: EffectStep, { isFirst, hasAccepted, l
       return false;
   }
 }
+
+/** A step as a remote activity performs it after it was tried inside this task: the first text of a run is reserved under the same name. */
+export const afterTry = (step: EffectStep, tried: TaskSoFar | undefined): EffectStep =>
+  step.type === 'associate' && step.input.phoneNumber !== undefined && tried?.isFirst === true
+    ? { ...step, input: { ...step.input, firstOfRun: 'goesOn' } }
+    : step;
 
 /** Could the first workflow task of this enrollment send a text? */
 const sendsAtOnce = ({ enrollment, held }: Case, now: number): boolean => {

@@ -1,3 +1,6 @@
+import { defined } from './defined';
+import type { Fault } from './steps';
+
 /**
  * `type` of the failures that activities throw and that an enrollment may close with. They are plain text in Temporal's
  * history on purpose: an operator without the codec reads them.
@@ -31,4 +34,30 @@ export interface FaultDetails {
   readonly error?: string;
   /** Milliseconds that Auth0 asks to wait. Temporal's SDK does not hand `nextRetryDelay` on to the workflow. */
   readonly retryAfterMs?: number;
+}
+
+/** A failure as an activity threw it, or as Temporal tells a workflow of it. */
+export interface ToldFailure {
+  readonly type?: string | null | undefined;
+  readonly message: string;
+  readonly details?: readonly unknown[] | null | undefined;
+}
+
+/** What a failure that an attempt itself reported says about its step. Whatever is not named here may have had its effect. */
+export function faultOfFailure({ type, message, details }: ToldFailure): Fault {
+  switch (type) {
+    case failureTypes.unreachable:
+    case failureTypes.limitsUnreachable:
+    case failureTypes.notLocal:
+    case failureTypes.throttled: {
+      const [told] = (details ?? []) as readonly (FaultDetails | undefined)[]; // written by our activities alone
+      return { kind: 'unavailable', ...defined({ retryAfterMs: told?.retryAfterMs }) };
+    }
+    case failureTypes.configuration:
+      return { kind: 'fatal', failure: 'configuration', message };
+    case failureTypes.malformedRequest:
+      return { kind: 'fatal', failure: 'malformedRequest', message };
+    default:
+      return { kind: 'lost' };
+  }
 }

@@ -113,9 +113,12 @@ export function afterConfirm(of: Case, task: CodeTask, outcome: ConfirmOutcome |
       return { case: withTask(of, next ? { ...task, candidates: others, doubt } : { ...task, candidates: [], doubt }) };
     }
     case 'denied':
-    case 'lost':
     case 'unexpected':
       return { case: withTask(of, { ...task, candidates: [], doubt: outcome.kind }) };
+    case 'lost': {
+      const doubt = outcome.ahead === true ? 'lost_ahead' : 'lost';
+      return { case: withTask(of, { ...task, candidates: [], doubt }) };
+    }
     case 'too_many_codes': {
       const refused = apply(of, { type: 'codesRefused', problem: problem('too_many_codes', now), at: now });
       const retryAt = nextUnitAt(refused.enrollment.attempts, now);
@@ -158,7 +161,8 @@ export function afterDoubt(
     return { case: withTask(apply(of, { type: 'confirmStarted' }), withoutDoubt(task)) };
   }
   if (task.doubt === 'unexpected') return unavailable(of, id, 'unexpected_answer', now);
-  if (seen === 'unknown' || task.doubt === 'lost') return unavailable(of, id, 'answer_lost', now);
+  const isLost = task.doubt === 'lost' || task.doubt === 'lost_ahead';
+  if (seen === 'unknown' || isLost) return unavailable(of, id, 'answer_lost', now);
   switch (task.doubt) {
     case 'code_rejected':
       return reject(of, task, now);

@@ -211,7 +211,8 @@ function madeByLostTry(
   const answered = held.challenge?.factor;
   if (localFirst !== true || answered === undefined || !listsActive(read, answered)) return made;
   if (memory.acceptedHere.includes(answered)) return made;
-  if (task?.type === 'code' && (task.doubt === undefined || !isRefusal(task.doubt))) return made; // this very try has asked
+  const doubt = task?.type === 'code' ? task.doubt : 'lost_ahead';
+  if (doubt === undefined || !(isRefusal(doubt) || doubt === 'lost_ahead')) return made; // this very try has asked, and nothing else
   const next = enrollment.plan.find((each) => each.factor !== answered && !isAccepted(each))?.factor;
   if (next === undefined || factors[next].delivery.type !== 'setupKey') return made;
   const known = new Set([...memory.authenticators, ...(memory.opening ?? [])].map(({ id }) => id));

@@ -1,4 +1,5 @@
 import type { Authenticator, FactorName } from '../factors';
+import type { Priority } from './tenant-budget';
 
 // What an enrollment asks of the outside, and the answers it understands. The answers of Auth0 come from src/activities;
 // `Fault` is added where Temporal gave up on an activity.
@@ -51,8 +52,11 @@ export interface AssociateInput extends OwnCall {
   readonly caller?: string;
   /** Ids of the factor's authenticators before this step: a later attempt tells by them whether an earlier one had its effect. */
   readonly knownIds: readonly string[];
-  /** Asked for in the first workflow task of the run, where nothing in its history says so yet: the counter of texts remembers it. */
-  readonly firstOfRun?: true;
+  /**
+   * `inTask`: asked for in the first workflow task of the run, where nothing in its history says so yet: the counter of texts remembers
+   * it. `goesOn`: the remote activity after that one had surely sent nothing; it has the same place at the counter.
+   */
+  readonly firstOfRun?: 'inTask' | 'goesOn';
 }
 
 /** What the first workflow task of a run may have done in a try that was lost. */
@@ -79,6 +83,10 @@ export interface RefreshInput {
 
 /** Why a list of authenticators is read. */
 export type ReadingPurpose = 'opening' | 'reconcile' | 'leftovers' | 'readBack' | 'ending';
+
+/** A person waits for what opens an enrollment and for what confirms it, and for no other reading. */
+export const priorityOf = (purpose: ReadingPurpose): Priority =>
+  purpose === 'opening' || purpose === 'readBack' ? 'interactive' : 'background';
 
 /** What the workflow has to do next. The only place where a step is chosen is `decide`. */
 export type Step =
@@ -119,8 +127,8 @@ export interface Unexpected {
 
 /** How a call ended without an answer of Auth0. */
 export type Fault =
-  /** It may have had its effect. `outage`: Auth0 had not answered the attempt before. */
-  | { readonly kind: 'lost'; readonly outage?: true }
+  /** It may have had its effect. `outage`: Auth0 had not answered the attempt before. `ahead`: so may steps that follow from it. */
+  | { readonly kind: 'lost'; readonly outage?: true; readonly ahead?: true }
   /** It had none, and Auth0 did not come back within the bound. */
   | { readonly kind: 'unavailable'; readonly retryAfterMs?: number }
   /** The tenant or the application is misconfigured, or our request is malformed: no repetition helps. */

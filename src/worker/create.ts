@@ -8,6 +8,7 @@ import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
 import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
+import { workflowBundleOptions } from './bundle';
 import { createWorkerDataConverter } from '../temporal/data-converter';
 
 export interface WorkerParts {
@@ -60,7 +61,8 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
 const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
 
 /** The bundle that the build left; from sources, one is made at start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
   if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
-  return { workflowsPath: require.resolve('../workflows') };
+  const { workflowsPath, preloadModules } = workflowBundleOptions; // the converters are the data converter's
+  return { workflowsPath, bundlerOptions: { preloadModules } };
 }

@@ -4,12 +4,12 @@ import {
   proxyActivities,
   proxyLocalActivities,
   TimeoutFailure,
+  uuid4,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { defined } from '../enrollment/defined';
-import { failureTypes, type FaultDetails } from '../enrollment/failures';
-import type { EffectStep, Fault, Performed } from '../enrollment/steps';
-import type { Priority } from '../enrollment/tenant-budget';
+import { lostAhead, nameAhead, summaryAhead, type Ahead, type PerformedAhead } from '../enrollment/ahead';
+import { failureTypes, faultOfFailure } from '../enrollment/failures';
+import { priorityOf, type EffectStep, type Fault, type Performed } from '../enrollment/steps';
 
 /**
  * How each step is dispatched: the one place to change it. An attempt gives up by itself after 12 seconds, so one that is not
@@ -23,8 +23,11 @@ const bounds = {
 const repeatable = proxyActivities<Activities>(bounds);
 const withEffect = proxyActivities<Activities>({ ...bounds, retry: { ...bounds.retry, maximumAttempts: 6 } });
 
-/** Inside the workflow task: one attempt, which gives up by itself after 2.5 seconds. */
-const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '3s', retry: { maximumAttempts: 1 } });
+/**
+ * Inside the workflow task: one attempt. It begins no step after 3 seconds (`limits.localMsPerTask`), and a step gives up by itself
+ * after 2.5, so one that is not over after 7 seconds belongs to a worker that stands still.
+ */
+const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '7s', retry: { maximumAttempts: 1 } });
 
 /** Performs a step as a remote activity. Every end of it is a value; only what is not an activity's failure goes up. */
 export async function perform(step: EffectStep): Promise<Performed> {
@@ -35,23 +38,16 @@ export async function perform(step: EffectStep): Promise<Performed> {
   }
 }
 
-/** Performs a step inside the workflow task. `undefined`: it had no effect, or may be repeated, and is to be performed remotely. */
-export async function performLocally(step: EffectStep): Promise<Performed | undefined> {
+/** Performs a step inside the workflow task, and those that follow from it and may be performed there too. */
+export async function performAhead(ahead: Ahead): Promise<PerformedAhead> {
   try {
-    return performed(step, await localCall(step));
+    return await local[nameAhead(ahead)].executeWithOptions({ summary: summaryAhead(ahead) }, [ahead]);
   } catch (error) {
-    const fault = faultOf(causeOf(error));
-    if (fault.kind === 'fatal') return performed(step, fault);
-    const isRepeatable = step.type === 'list' || step.type === 'delete';
-    return fault.kind === 'unavailable' || isRepeatable ? undefined : performed(step, fault);
+    return lostAhead(ahead, faultOf(causeOf(error)), Date.now(), uuid4());
   }
 }
 
-/** A person waits for what opens an enrollment and for what confirms it, and for no other reading. */
-const priorityOf = ({ purpose }: Extract<EffectStep, { type: 'list' }>): Priority =>
-  purpose === 'opening' || purpose === 'readBack' ? 'interactive' : 'background';
-
-/** Both kinds of calls answer each type of step with an outcome of that type. */
+/** Each type of step is answered with an outcome of that type. */
 const performed = (step: EffectStep, outcome: Performed['outcome']): Performed =>
   ({ type: step.type, step, outcome }) as Performed; // the tie between type and outcome is lost in the union
 
@@ -59,7 +55,7 @@ function remoteCall(step: EffectStep): Promise<Performed['outcome']> {
   const options = { summary: step.summary };
   switch (step.type) {
     case 'list':
-      return repeatable.listAuthenticators.executeWithOptions(options, [step.input, priorityOf(step)]);
+      return repeatable.listAuthenticators.executeWithOptions(options, [step.input, priorityOf(step.purpose)]);
     case 'associate':
       return withEffect.associate.executeWithOptions(options, [step.input]);
     case 'confirm':
@@ -70,25 +66,6 @@ function remoteCall(step: EffectStep): Promise<Performed['outcome']> {
       return withEffect.refreshToken.executeWithOptions(options, [step.input]);
     case 'recall':
       return repeatable.recallFirstText.executeWithOptions(options, [step.input]);
-  }
-}
-
-function localCall(step: EffectStep): Promise<Performed['outcome']> {
-  const options = { summary: step.summary };
-  switch (step.type) {
-    case 'list':
-      return local.listAuthenticators.executeWithOptions(options, [step.input, priorityOf(step)]);
-    case 'associate': {
-      const firstOfRun = step.input.phoneNumber === undefined ? {} : { firstOfRun: true as const };
-      return local.associate.executeWithOptions(options, [{ ...step.input, ...firstOfRun }]);
-    }
-    case 'confirm':
-      return local.confirm.executeWithOptions(options, [step.input]);
-    case 'delete':
-      return local.deleteAuthenticator.executeWithOptions(options, [step.input]);
-    case 'refresh':
-    case 'recall':
-      throw new Error(`the step ${step.type} is never local`);
   }
 }
 
@@ -110,22 +87,7 @@ function causeOf(error: unknown): unknown {
 function faultOf(cause: unknown): Fault {
   if (cause instanceof TimeoutFailure) return isOutage(cause.cause) ? { kind: 'lost', outage: true } : { kind: 'lost' };
   if (!(cause instanceof ApplicationFailure)) return { kind: 'lost' };
-  const { type, message, details } = cause;
-  switch (type) {
-    case failureTypes.unreachable:
-    case failureTypes.limitsUnreachable:
-    case failureTypes.notLocal:
-    case failureTypes.throttled: {
-      const [told] = (details ?? []) as readonly (FaultDetails | undefined)[]; // written by our activities alone
-      return { kind: 'unavailable', ...defined({ retryAfterMs: told?.retryAfterMs }) };
-    }
-    case failureTypes.configuration:
-      return { kind: 'fatal', failure: 'configuration', message };
-    case failureTypes.malformedRequest:
-      return { kind: 'fatal', failure: 'malformedRequest', message };
-    default:
-      return { kind: 'lost' };
-  }
+  return faultOfFailure(cause);
 }
 
 /** Had Auth0 not answered the attempt before? */

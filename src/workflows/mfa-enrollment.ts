@@ -13,19 +13,20 @@ import {
 import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
-import { afterLocal, firstTask, mayBeLocal, newTask, recallIfRetried, type TaskSoFar } from '../enrollment/dispatch';
+import { afterSteps } from '../enrollment/ahead';
+import { afterTry, firstTask, mayBeLocal, newTask, recallIfRetried, type TaskSoFar } from '../enrollment/dispatch';
 import { failureTypes } from '../enrollment/failures';
 import { learn, leavesDoubt } from '../enrollment/learn';
 import { openCase } from '../enrollment/token-choice';
 import type { EnrollmentStatus } from '../enrollment/status';
 import { isSealed, Unreadable, type UnreadableReason } from '../enrollment/unsealed';
 import { createAlarm } from './alarm';
-import { cancelOwnRun, perform, performLocally } from './auth0-calls';
+import { cancelOwnRun, perform, performAhead } from './auth0-calls';
 import { listen, view } from './handlers';
 import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
 import { createPublisher } from './publish';
-import { askToCancel, goOn, openRun, type Run } from './run';
+import { askToCancel, catchUp, goOn, openRun, type Run } from './run';
 
 /**
  * Takes one Auth0 user through an ordered list of factors, and ends with the truth.
@@ -100,6 +101,7 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Pr
   const alarm = createAlarm();
   const localFirst = run.current.localFirst === true; // a run that is older than this option goes on as it began
   let task = first;
+  let fallsOver: TaskSoFar | undefined; // the task inside which the next step was tried already, without effect
   for (;;) {
     run.inTask = localFirst;
     if (isLong(run)) {
@@ -125,14 +127,22 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Pr
         const changed = () => run.current !== next || (run.continuing ? allHandlersFinished() : isLong(run));
         if (localFirst) await alarm.until(step.until, changed);
         else await condition(changed, Math.max(1, step.until - Date.now()), { summary: step.summary });
-        task = newTask();
+        [task, fallsOver] = [newTask(), undefined];
         break;
       }
       default: {
-        const local = mayBeLocal(next, step, task) ? await performLocally(step) : undefined;
-        if (localFirst && local === undefined) endTask();
-        const performed = local ?? (await perform(step));
-        task = local === undefined ? newTask() : afterLocal(task, local, Date.now() - now);
+        if (fallsOver === undefined && mayBeLocal(next, step, task)) {
+          const ahead = { decision: { case: next, step }, task, at: now };
+          const performed = await performAhead(ahead);
+          const { turns, task: reached } = afterSteps(ahead, performed);
+          catchUp(run, next, turns);
+          task = reached;
+          fallsOver = performed.goesOnRemotely ? ahead.task : undefined;
+          break;
+        }
+        if (localFirst) endTask();
+        const performed = await perform(afterTry(step, fallsOver));
+        [task, fallsOver] = [newTask(), undefined];
         const mindsLostCalls = leavesDoubt(run.current, performed) && (localFirst || patched('minds-lost-calls'));
         goOn(run, learn(run.current, performed, Date.now(), uuid4(), { mindsLostCalls }));
       }

@@ -1,6 +1,6 @@
 import { log } from '@temporalio/workflow';
 import { auditOf } from '../enrollment/audit';
-import { cancel, receive, type Case } from '../enrollment/case';
+import { cancel, receive, withMessagesSince, type Case } from '../enrollment/case';
 import type { Answer, Command } from '../enrollment/commands';
 
 /** One run: the case as it is now, and what its message handlers and its loop tell each other. Rebuilt by replay. */
@@ -42,10 +42,29 @@ export function askToCancel(run: Run, reason: string | undefined): void {
   run.current = cancel(run.current, reason);
 }
 
-/** Goes on with what was decided or learnt: writes it to the audit log, which replay leaves alone, and keeps the answers that somebody waits for. */
-export function goOn(run: Run, next: { readonly case: Case; readonly answers: readonly Answer[] }): void {
-  const { case: after, answers } = next;
-  for (const line of auditOf(run.current, after, answers)) log.info('audit', { audit: true, ...line });
-  run.current = after;
+/** Goes on with what was decided or learnt. */
+export function goOn(run: Run, next: Change): void {
+  tell(run, run.current, next);
+  run.current = next.case;
+}
+
+/** Goes on from `then` with what steps inside the workflow task have come to. Messages that came meanwhile stay in line. */
+export function catchUp(run: Run, then: Case, changes: readonly Change[]): void {
+  let before = then;
+  for (const next of changes) {
+    tell(run, before, next);
+    before = next.case;
+  }
+  run.current = withMessagesSince(then, run.current, before);
+}
+
+interface Change {
+  readonly case: Case;
+  readonly answers: readonly Answer[];
+}
+
+/** Writes a change to the audit log, which replay leaves alone, and keeps the answers that somebody waits for. */
+function tell(run: Run, before: Case, { case: after, answers }: Change): void {
+  for (const line of auditOf(before, after, answers)) log.info('audit', { audit: true, ...line });
   for (const answer of answers) if (run.awaited.has(answer.id)) run.answers.set(answer.id, answer);
 }

@@ -92,7 +92,7 @@ test('an undisturbed enrollment stays within its budgets', async () => {
   const { events, workflowTasks, billableActions, bytes } = historyFigures(
     await client.workflow.getHandle(workflowId).fetchHistory(),
   );
-  expect(events).toBeLessThanOrEqual(30);
+  expect(events).toBeLessThanOrEqual(27);
   expect(workflowTasks).toBeLessThanOrEqual(3);
   // The start, its update and one for each code; one for the local activities of each task; what a list is filtered by, each time somebody
   // else has to act or the factor changes; one timer.

@@ -19,8 +19,8 @@ export function memoryAuth0() {
         ? { type: 'otp', setupKey, barcodeUri: `otpauth://totp/Example:user?secret=${setupKey}&issuer=Example` }
         : { type: 'oob', oobCode: `oob-${number}`, bindingMethod: 'prompt' };
     },
-    confirm: async (token, proof) => {
-      await held;
+    confirm: async (token, proof, signal) => {
+      await orAborted(held, signal);
       const code = proof.type === 'oob' ? proof.bindingCode : proof.otp;
       if (code !== rightCode) throw new Auth0Error({ verdict: 'code_rejected', endpoint: 'POST /oauth/token' });
       const kind = proof.type === 'oob' ? 'oob' : 'otp';
@@ -46,4 +46,13 @@ export function memoryAuth0() {
       return release;
     },
   };
+}
+
+/** As the client of Auth0 does: a call that its caller has given up is told so at once, and may have had its effect. */
+function orAborted(held: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  const lost = () => new Auth0Error({ verdict: 'ambiguous', endpoint: 'POST /oauth/token' });
+  return new Promise((resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(lost()));
+    void held.then(resolve);
+  });
 }

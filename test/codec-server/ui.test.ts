@@ -66,15 +66,7 @@ async function shows(page: Page, text: string): Promise<void> {
 
 test('the timeline of a case reads as a story, and its input is decoded', async () => {
   const page = await open('timeline', 'answers');
-  for (const text of [
-    'Read which factors the user has',
-    'Ask for a challenge: text message',
-    'Ask Auth0 about a code: text message',
-    'Until something is due',
-    userId,
-    '••23',
-    '[redacted]',
-  ]) {
+  for (const text of ['listAndGoOn', 'confirmAndGoOn', 'Until something is due', userId, '••23', '[redacted]']) {
     await shows(page, text);
   }
   const text = await page.locator('body').innerText();

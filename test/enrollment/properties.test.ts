@@ -104,7 +104,9 @@ function lived(story: Story, observe: (world: World) => void = () => undefined):
   });
   const lostTries = [...story.lostTries];
   let lost = 0; // each may cost one of Auth0's attempts
-  world.losesTry = () => lostTries.shift() === true && (lost += 1) <= 3;
+  const isLost = () => lostTries.shift() === true && (lost += 1) <= 3;
+  world.losesTry = isLost;
+  world.losesAhead = isLost;
   const tokens: Record<string, () => void> = {
     own: () => void world.token(tokenOf(own, world.now)),
     short: () => void world.token(tokenOf(own, world.now, 100)),
@@ -268,6 +270,7 @@ describe('whatever people do and whatever goes wrong', () => {
         const world = createWorld({ factors: plan, had: { [own]: had }, options: { localFirst: true } });
         const losses = [...lostTries];
         world.losesTry = () => losses.shift() ?? false;
+        world.losesAhead = () => losses.shift() ?? false;
         world.run();
         if (end === 'cancelled') {
           for (let turn = 0; turn < cancelledAfter; turn += 1) world.help(1);

@@ -5,7 +5,8 @@ import { isSettled } from '../../src/enrollment/enrollment';
 import type { Actor } from '../../src/enrollment/actor';
 import type { Answer, Command, EnrollmentInput, Shown } from '../../src/enrollment/commands';
 import { defined } from '../../src/enrollment/defined';
-import { decide } from '../../src/enrollment/decide';
+import { afterSteps, lostAhead } from '../../src/enrollment/ahead';
+import { decide, type Decision } from '../../src/enrollment/decide';
 import {
   afterLocal,
   firstTask,
@@ -142,7 +143,7 @@ export function createTenant() {
         return { kind: 'deleted' };
       case 'associate': {
         const { factor, phoneNumber: to, firstOfRun, knownIds } = step.input;
-        if (firstOfRun === true) reserved = knownIds;
+        if (firstOfRun === 'inTask') reserved = knownIds;
         const id = `${factor === 'otp' ? 'totp' : factor}|dev_${(ids += 1)}`;
         const code = codeOf();
         account(userId).push(
@@ -280,7 +281,7 @@ export interface WorldOptions extends Partial<EnrollmentInput> {
 
 const asFirstOfRun = (step: Extract<EffectStep, { type: 'associate' }>): EffectStep => ({
   ...step,
-  input: { ...step.input, firstOfRun: true },
+  input: { ...step.input, firstOfRun: 'inTask' },
 });
 
 /** Far more steps than an enrollment takes without resting. */
@@ -299,6 +300,8 @@ export interface World {
   trouble: (step: EffectStep) => Trouble | undefined;
   /** Called for each workflow task of an enrollment whose steps are local: is a try of it lost, after it did all it could? */
   losesTry: () => boolean;
+  /** Called before steps are performed inside a workflow task: does nothing come back of them, although they all had their effect? */
+  losesAhead: () => boolean;
   /** Called after each change. */
   observe: () => void;
   /** Decides and performs until the enrollment waits or is settled. */
@@ -348,6 +351,7 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
     repeated: [],
     trouble: () => undefined,
     losesTry: () => false,
+    losesAhead: () => false,
     observe: () => undefined,
 
     run(): World {
@@ -357,6 +361,7 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
         task = newTask();
       }
       opening = false;
+      let remotely = false;
       for (let steps = 0; steps < stepsBound; steps += 1) {
         const decision = decide(world.case, world.now);
         world.case = decision.case;
@@ -364,7 +369,21 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
         world.step = decision.step;
         world.observe();
         if (decision.step.type === 'wait' || decision.step.type === 'close') return world;
-        const isLocal = mayBeLocal(world.case, decision.step, task);
+        const ahead = { decision, task, at: world.now };
+        const isLocal: boolean = !remotely && mayBeLocal(world.case, decision.step, task);
+        if (isLocal && world.losesAhead()) {
+          loseSteps(decision, task);
+          const nothing = lostAhead(ahead, { kind: 'lost' }, world.now, `challenge-${(tokens += 1)}`);
+          const { turns, task: reached } = afterSteps(ahead, nothing);
+          for (const turn of turns) {
+            world.case = turn.case;
+            keep(turn.answers);
+            world.observe();
+          }
+          [task, remotely] = [reached, nothing.goesOnRemotely];
+          continue;
+        }
+        remotely = false;
         const performed = tenant.perform(decision.step, world.now, world.trouble(decision.step));
         const learnt = learn(world.case, performed, world.now, `challenge-${(tokens += 1)}`, { mindsLostCalls: true });
         world.case = learnt.case;
@@ -467,16 +486,21 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
   /** The worker dies at the end of a workflow task: Auth0 has its calls, and nobody else knows of them. */
   function loseTry(task: TaskSoFar): boolean {
     if (world.case.localFirst !== true || !world.losesTry()) return false;
-    let [lost, soFar] = [world.case, task];
+    loseSteps(decide(world.case, world.now), task);
+    return true;
+  }
+  /** Has all steps that one workflow task may perform from here on take effect, and keeps nothing of them. */
+  function loseSteps(from: Decision, task: TaskSoFar): void {
+    let [lost, soFar] = [from, task];
     for (let steps = 0; steps < stepsBound; steps += 1) {
-      const { case: next, step } = decide(lost, world.now);
+      const { case: next, step } = lost;
       if (step.type === 'wait' || step.type === 'close' || !mayBeLocal(next, step, soFar)) break;
       const asked = step.type === 'associate' && soFar.isFirst ? asFirstOfRun(step) : step;
       const performed = tenant.perform(asked, world.now);
-      lost = learn(next, performed, world.now, 'lost', { mindsLostCalls: true }).case;
+      const learnt = learn(next, performed, world.now, 'lost', { mindsLostCalls: true });
       soFar = afterLocal(soFar, performed, 0);
+      lost = decide(learnt.case, world.now);
     }
-    return true;
   }
   function keep(answers: readonly Answer[]): void {
     for (const answer of answers) {

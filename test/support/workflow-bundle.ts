@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { userInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
-import { workflowConverterPaths } from '../../src/temporal/data-converter';
+import { workflowBundleOptions } from '../../src/worker/bundle';
 
+const { workflowsPath, preloadModules, ...converters } = workflowBundleOptions;
 const root = join(__dirname, '../..');
 /** Of this user alone. */
 const folder = join(tmpdir(), `mfa-enrollment-bundles-${userInfo().uid}`);
@@ -17,8 +18,9 @@ export async function workflowBundle(kind: 'plain' | 'sealed'): Promise<Workflow
   const codePath = join(folder, `${kind}-${digestOfSources()}.js`);
   if (!existsSync(codePath)) {
     const { code } = await bundleWorkflowCode({
-      workflowsPath: require.resolve('../../src/workflows'),
-      ...(kind === 'sealed' ? workflowConverterPaths : {}),
+      workflowsPath,
+      preloadModules,
+      ...(kind === 'sealed' ? converters : {}),
       logger: new DefaultLogger('ERROR'),
     });
     mkdirSync(folder, { recursive: true, mode: 0o700 });

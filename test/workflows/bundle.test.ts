@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { bundleWorkflowCode, DefaultLogger, type LogEntry } from '@temporalio/worker';
-import { workflowConverterPaths } from '../../src/temporal/data-converter';
+import { workflowBundleOptions } from '../../src/worker/bundle';
 
 let modules: readonly string[];
 const warnings: LogEntry[] = [];
@@ -8,8 +8,7 @@ const warnings: LogEntry[] = [];
 /** The same as the build and the worker make. */
 beforeAll(async () => {
   const { code } = await bundleWorkflowCode({
-    workflowsPath: require.resolve('../../src/workflows'),
-    ...workflowConverterPaths,
+    ...workflowBundleOptions,
     logger: new DefaultLogger('WARN', (entry) => warnings.push(entry)),
   });
   // webpack writes above every module where it came from; of one that it has left out, "(ignored)".

@@ -14,7 +14,7 @@ import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { z } from 'zod';
-import { createActivities, type Activities } from '../../src/activities';
+import { createActivities, withAhead, type Activities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import { isAccepted } from '../../src/enrollment/enrollment';
@@ -103,7 +103,7 @@ export async function startStage(
     cancelRun: async (workflowId, runId) => void (await client.workflow.getHandle(workflowId, runId).cancel()),
   });
 
-  const activities = { ...real, ...standIns(real) };
+  const activities = withAhead({ ...real, ...standIns(real) });
 
   /** Starts a worker; the function that it returns stops it. */
   async function startWorker(options: Partial<WorkerOptions>): Promise<() => Promise<void>> {
