@@ -155,6 +155,14 @@ describe('what is encrypted', () => {
     expect(valueOf(await decodeOne(encoded))).toEqual(status);
   });
 
+  test.each([200, 5_000, 100_000, 4 * 1024 * 1024 - 100, 5 * 1024 * 1024])(
+    'opens with %i characters',
+    async (length) => {
+      const long = status.factors[0]?.factor.repeat(length / 3);
+      expect(valueOf(await decodeOne(await encodeOne(long)))).toBe(long);
+    },
+  );
+
   test('has a length that says nothing about a code', async () => {
     const lengthOf = async (code: string) => (await encodeOne({ factor: 'sms', code })).data?.length;
     const length = await lengthOf('000000');
