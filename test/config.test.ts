@@ -302,13 +302,15 @@ describe('TEMPORAL_*', () => {
     },
   );
 
-  test('a namespace and key ids that leave no room for summaries are refused', () => {
-    const env = { ...complete, TEMPORAL_NAMESPACE: 'n'.repeat(72), PAYLOAD_ACTIVE_KEY_ID: 'k'.repeat(16) };
+  test('a namespace and key ids that leave no room for summaries in the second format are refused', () => {
+    const both = { ...complete, TEMPORAL_NAMESPACE: 'n'.repeat(72), PAYLOAD_ACTIVE_KEY_ID: 'k'.repeat(16) };
+    const env = { ...both, PAYLOAD_WRITE_V2: 'true' };
     const one = { ['k'.repeat(16)]: key() };
     expect(faults({ ...env, PAYLOAD_KEYS: JSON.stringify(one) }, 'api')).toEqual([]);
     expect(faults({ ...env, PAYLOAD_KEYS: JSON.stringify({ ...one, other: key() }) }, 'api')).toEqual([
       expect.stringContaining('TEMPORAL_NAMESPACE: expected at most 64 bytes'),
     ]);
+    expect(faults({ ...both, PAYLOAD_KEYS: JSON.stringify({ ...one, other: key() }) }, 'api')).toEqual([]);
   });
 
   test('a temporal.toml is read as well', () => {

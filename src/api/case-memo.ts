@@ -7,7 +7,7 @@ import { factorNames } from '../factors';
 import { caseMemo, type CaseMemo } from '../workflows/messages';
 
 /**
- * Under this name the API keeps a StartMemo as one value: each sealed value costs some 250 bytes, and Temporal's server warns
+ * Under this name the API keeps a StartMemo as one value: each sealed value costs some 100 bytes, and Temporal's server warns
  * of memos above 2 KiB.
  */
 export const startMemo = 'start';

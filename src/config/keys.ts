@@ -10,9 +10,11 @@ export interface PayloadConfig {
   readonly keys: ReadonlyMap<string, KeyObject>;
   /** Are payloads of the first format read, which anybody could copy from one enrollment into another? */
   readonly readV1?: boolean;
+  /** Are payloads written in the second format, for processes of an older release that read no other? */
+  readonly writeV2?: boolean;
 }
 
-/** `PAYLOAD_KEYS`, `PAYLOAD_ACTIVE_KEY_ID` and `PAYLOAD_READ_V1`. */
+/** `PAYLOAD_KEYS`, `PAYLOAD_ACTIVE_KEY_ID`, `PAYLOAD_READ_V1` and `PAYLOAD_WRITE_V2`. */
 export function readPayload(reader: ConfigReader): PayloadConfig {
   const ring = reader.optionalSecret('PAYLOAD_KEYS', keyRing)?.reveal() ?? madeUpRing(reader);
   for (const [id, entry] of ring) checkStrength(reader, `PAYLOAD_KEYS.${id}`, entry);
@@ -27,6 +29,7 @@ export function readPayload(reader: ConfigReader): PayloadConfig {
     activeKeyId: activeKeyId ?? '',
     keys: new Map(Array.from(ring, ([id, entry]) => [id, entry.key])),
     ...(reader.withDefault('PAYLOAD_READ_V1', flag, false) ? { readV1: true } : {}),
+    ...(reader.withDefault('PAYLOAD_WRITE_V2', flag, false) ? { writeV2: true } : {}),
   });
 }
 

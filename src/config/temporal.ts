@@ -53,16 +53,21 @@ const plaintext = z.literal('accept', { error: 'accept, or nothing' });
 
 /**
  * Temporal takes summaries of 400 bytes, sealed (`limit.userMetadataSummarySize`), and refuses a whole start or workflow task for a longer one. In
- * a sealed payload the namespace and the key's id stand in clear, and 8 bytes for each other key of the ring. 88 bytes of them
- * leave room for 60 bytes of text: all factors of an enrollment.
+ * a payload of the second format the namespace and the key's id stand in clear, and 8 bytes for each other key of the ring. 88 bytes of them
+ * leave room for 60 bytes of text: all factors of an enrollment. The third format always has that room.
  */
-function checkRoom(reader: ConfigReader, namespace: string, { keys }: Pick<PayloadConfig, 'keys'>): void {
+function checkRoom(
+  reader: ConfigReader,
+  namespace: string,
+  { keys, writeV2 = false }: Pick<PayloadConfig, 'keys' | 'writeV2'>,
+): void {
+  if (!writeV2) return;
   const longestKeyId = Math.max(0, ...Array.from(keys.keys(), (id) => id.length));
   const room = 88 - longestKeyId - 8 * (keys.size - 1);
   if (Buffer.byteLength(namespace) > room) {
     reader.fault(
       'TEMPORAL_NAMESPACE',
-      `at most ${room} bytes beside these PAYLOAD_KEYS, or shorter ids or fewer keys there`,
+      `at most ${room} bytes beside these PAYLOAD_KEYS, or shorter ids or fewer keys there, or PAYLOAD_WRITE_V2 not set`,
     );
   }
 }

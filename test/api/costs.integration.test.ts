@@ -97,7 +97,7 @@ test('an undisturbed enrollment stays within its budgets', async () => {
   // The start, its update and one for each code; one for the local activities of each task; what a list is filtered by, each time somebody
   // else has to act or the factor changes; one timer.
   expect(billableActions).toBeLessThanOrEqual(11);
-  expect(bytes).toBeLessThanOrEqual(24_000);
+  expect(bytes).toBeLessThanOrEqual(16_000);
   // List, associate, confirm, associate, confirm, list.
   const arrived = z
     .array(z.object({ path: z.string() }))

@@ -1,13 +1,13 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { payloadToJSON, type JSONPayload } from '@temporalio/common/lib/proto-utils';
+import { defaultPayloadConverter, type SerializationContext } from '@temporalio/common';
+import { JSONToPayload, payloadToJSON, type JSONPayload } from '@temporalio/common/lib/proto-utils';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { createCodecServer, type CodecServerOptions } from '../../src/codec-server/app';
 import { createAuthenticate } from '../../src/codec-server/authenticate';
 import { secret } from '../../src/secret';
-import { encryptionCodec } from '../../src/temporal/payload-codec';
+import { encryptionCodec, PayloadDecryptionError } from '../../src/temporal/payload-codec';
 
 const codec = encryptionCodec({ activeKeyId: 'k1', keys: new Map([['k1', createSecretKey(randomBytes(32))]]) });
 const foreign = encryptionCodec({ activeKeyId: 'k2', keys: new Map([['k2', createSecretKey(randomBytes(32))]]) });
@@ -42,6 +42,11 @@ const decodeRequest = (payloads: unknown, more: InjectOptions = {}): InjectOptio
   ...more,
 });
 const plain = (value: unknown): JSONPayload => payloadToJSON(defaultPayloadConverter.toPayload(value));
+/** As whoever is sent them reads them. */
+const opened = async (payloads: readonly JSONPayload[], context: SerializationContext): Promise<unknown[]> =>
+  (await codec.decode(payloads.map(JSONToPayload), context)).map((payload) =>
+    defaultPayloadConverter.fromPayload(payload),
+  );
 const encrypted = async (value: unknown, using = codec): Promise<JSONPayload> => {
   const [payload] = await using.encode([defaultPayloadConverter.toPayload(value)]);
   return payloadToJSON(payload ?? {});
@@ -120,8 +125,9 @@ describe('encode', () => {
     const { payloads } = response.json<{ payloads: JSONPayload[] }>();
     const clear = (name: string) => Buffer.from(payloads[0]?.metadata?.[name] ?? '', 'base64').toString();
     expect(clear('encoding')).toBe('binary/encrypted');
-    expect(clear('encryption-namespace')).toBe('mfa');
-    expect(clear('encryption-workflow-id')).toBe('w');
+    const context = { type: 'workflow', namespace: 'mfa', workflowId: 'w' } as const;
+    expect(await opened(payloads, context)).toEqual(['hello']);
+    await expect(opened(payloads, { ...context, workflowId: 'another' })).rejects.toThrow(PayloadDecryptionError);
     expect((await call({}, decodeRequest(payloads))).json()).toEqual({ payloads: [plain('hello')] });
   });
 

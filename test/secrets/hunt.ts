@@ -128,7 +128,7 @@ export function declareHunt(hunt: Hunt): { readonly folder: string; readonly wan
     expect(places.logs.map(({ name }) => name).sort()).toEqual([...hunt.logs].sort());
     // Both are read as they are: what stands in them in clear is found, histories' base64 included.
     for (const kind of ['database', 'histories'] as const) {
-      const clear = [...workflowIds, 'awaiting_code', 'encryption-key-id'].map((text) => ({
+      const clear = [...workflowIds, 'awaiting_code', 'binary/encrypted'].map((text) => ({
         name: text,
         values: [text],
       }));

@@ -235,7 +235,7 @@ test('clients and workers of one configuration connect, say who they are, and cl
 
 async function keysAndFailures(handle: WorkflowHandle): Promise<{ failedTasks: number; keyIds: ReadonlySet<string> }> {
   const history = await handle.fetchHistory();
-  const keyIds = Array.from(historyToJSON(history).matchAll(/"encryption-key-id":\s*"([^"]+)"/g), ([, id]) =>
+  const keyIds = Array.from(historyToJSON(history).matchAll(/"key-id":\s*"([^"]+)"/g), ([, id]) =>
     Buffer.from(id ?? '', 'base64').toString(),
   );
   return {

@@ -1,4 +1,5 @@
-import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import {
   defaultPayloadConverter,
@@ -63,16 +64,57 @@ const withMetadata = (payload: Payload, changed: Readonly<Record<string, string>
   },
 });
 
-/** As the first format was written: bound to its key id alone. */
-function sealedInV1(value: unknown, keyId = 'k1', key = k1): Payload {
+/** Nonce, tag and ciphertext. */
+function encryptedWith(key: KeyObject, context: string, content: Uint8Array): Buffer {
   const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
-  cipher.setAAD(Buffer.from(`auth0-mfa-enrollment payload v1\0${keyId}`));
-  const inner = temporal.api.common.v1.Payload.encode(payloadOf(value)).finish();
-  const ciphertext = Buffer.concat([cipher.update(inner), cipher.final()]);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 }).setAAD(Buffer.from(context));
+  const ciphertext = Buffer.concat([cipher.update(content), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]);
+}
+const protobufOf = (value: unknown): Uint8Array => temporal.api.common.v1.Payload.encode(payloadOf(value)).finish();
+
+/** With the fingerprint of another place put over its own. */
+function movedTo(payload: Payload, namespace: string, workflowId: string): Payload {
+  const data = Buffer.from(payload.data ?? []);
+  place(namespace, workflowId).copy(data, 1);
+  return { ...payload, data };
+}
+
+/** As the first format was written: bound to its key id alone. */
+const sealedInV1 = (value: unknown, keyId = 'k1', key = k1): Payload => ({
+  metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from(keyId) },
+  data: encryptedWith(key, `auth0-mfa-enrollment payload v1\0${keyId}`, protobufOf(value)),
+});
+
+/** As the second format was written: both ids in clear. */
+const sealedInV2 = (value: unknown): Payload => ({
+  metadata: {
+    encoding: Buffer.from('binary/encrypted'),
+    'encryption-version': Buffer.from('2'),
+    'encryption-key-id': Buffer.from('k1'),
+    'encryption-namespace': Buffer.from('default'),
+    'encryption-workflow-id': Buffer.from('mfa-enrollment-one'),
+  },
+  data: encryptedWith(
+    k1,
+    '["auth0-mfa-enrollment payload","2","k1","default","mfa-enrollment-one"]',
+    protobufOf(value),
+  ),
+});
+
+const place = (namespace: string, workflowId: string): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify(['auth0-mfa-enrollment place', namespace, workflowId]))
+    .digest()
+    .subarray(0, 16);
+
+/** As the third format is written, around any content. */
+function sealedInV3(content: Uint8Array): Payload {
+  const at = place('default', 'mfa-enrollment-one');
+  const context = `["auth0-mfa-enrollment payload","3","k1","${at.toString('base64')}"]`;
   return {
-    metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from(keyId) },
-    data: Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]),
+    metadata: { encoding: Buffer.from('binary/encrypted'), 'key-id': Buffer.from('k1') },
+    data: Buffer.concat([Buffer.of(3), at, encryptedWith(k1, context, content)]),
   };
 }
 
@@ -95,17 +137,65 @@ test('bytes come out to the byte', async () => {
   );
 });
 
-test('only the encoding, the version, the id of the key and what it is bound to stand in clear', async () => {
+test('only the encoding, the id of the key, the version and what it is bound to stand in clear', async () => {
   const encoded = await encodeOne({ code: '123456' });
   const clear = Object.keys(encoded.metadata ?? {}).map((name) => [name, metadataText(encoded, name)]);
-  expect(Object.fromEntries(clear)).toEqual({
-    encoding: 'binary/encrypted',
-    'encryption-version': '2',
-    'encryption-key-id': 'k1',
-    'encryption-namespace': 'default',
-    'encryption-workflow-id': 'mfa-enrollment-one',
+  expect(Object.fromEntries(clear)).toEqual({ encoding: 'binary/encrypted', 'key-id': 'k1' });
+  const data = Buffer.from(encoded.data ?? []);
+  expect(data.subarray(0, 17)).toEqual(Buffer.of(3, ...place('default', 'mfa-enrollment-one')));
+  expect(data.toString('latin1')).not.toMatch(/123456|code|json|mfa|default/);
+});
+
+describe('what is encrypted', () => {
+  const status = { factors: ['sms', 'otp'].map((factor) => ({ factor, state: 'waiting', note: 'n'.repeat(200) })) };
+
+  test('is deflated where it is long', async () => {
+    const encoded = await encodeOne(status);
+    expect(encoded.data?.length).toBeLessThan(JSON.stringify(status).length / 2);
+    expect(valueOf(await decodeOne(encoded))).toEqual(status);
   });
-  expect(Buffer.from(encoded.data ?? []).toString('latin1')).not.toMatch(/123456|code|json/);
+
+  test.each([200, 5_000, 100_000, 4 * 1024 * 1024 - 100, 5 * 1024 * 1024])(
+    'opens with %i characters',
+    async (length) => {
+      const long = status.factors[0]?.factor.repeat(length / 3);
+      expect(valueOf(await decodeOne(await encodeOne(long)))).toBe(long);
+    },
+  );
+
+  test('has a length that says nothing about a code', async () => {
+    const lengthOf = async (code: string) => (await encodeOne({ factor: 'sms', code })).data?.length;
+    const length = await lengthOf('000000');
+    await fc.assert(
+      fc.asyncProperty(fc.stringMatching(/^[0-9]{6}$/), async (code) => expect(await lengthOf(code)).toBe(length)),
+    );
+  });
+
+  test('is no longer for having been deflated', async () => {
+    const random = new Uint8Array(randomBytes(2000));
+    const { data } = await encodeOne(random);
+    // A version, the place, a nonce, a tag, and a byte that says that it is not deflated.
+    expect(data?.length).toBe(protobufOf(random).length + 1 + 16 + 12 + 16 + 1);
+  });
+
+  test('opens as it is and deflated', async () => {
+    const whole = protobufOf(status);
+    for (const content of [Buffer.of(0, ...whole), Buffer.of(1, ...deflateRawSync(whole))]) {
+      expect(valueOf(await decodeOne(sealedInV3(content)))).toEqual(status);
+    }
+  });
+
+  test.each([
+    ['a first byte that nobody knows', () => Buffer.of(2, ...protobufOf('x'))],
+    ['nothing in it but that byte too many', () => Buffer.of(7)],
+    ['bytes that are not deflated', () => Buffer.of(1, 255, 255, 255)],
+    [
+      'more than 4 MiB in a few bytes',
+      () => Buffer.concat([Buffer.of(1), deflateRawSync(protobufOf('x'.repeat(4 * 1024 * 1024)))]),
+    ],
+  ])('with %s is not ours', async (_what, content) => {
+    expect(await readBy(sealedInV3(content()))).toEqual(new Unreadable('not_ours'));
+  });
 });
 
 test('no nonce is used twice', async () => {
@@ -115,17 +205,27 @@ test('no nonce is used twice', async () => {
   );
   const nonces = encoded.map(({ data }) =>
     Buffer.from(data ?? [])
-      .subarray(0, 12)
+      .subarray(17, 29)
       .toString('hex'),
   );
   expect(new Set(nonces).size).toBe(1000);
 });
 
 test('a summary of all factors stays within the 400 bytes that the server takes, also while a key is rotated', async () => {
-  const long = encryptionCodec(ringOf('k'.repeat(16), { ['k'.repeat(16)]: k1, k2 }));
-  const context = { ...here, namespace: 'n'.repeat(45), workflowId: `mfa-enrollment-${'w'.repeat(22)}` };
-  const encoded = await encodeOne('text message → phone call → email → authenticator app', long, context);
-  expect(temporal.api.common.v1.Payload.encode(encoded).finish().length).toBeLessThanOrEqual(400);
+  const many = Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`${at}`.padStart(32, 'k'), newKey()]));
+  const rings = [
+    { ring: ringOf('k'.repeat(30) + '16', many), namespace: 'n'.repeat(255) },
+    { ring: { ...ringOf('k'.repeat(16), { ['k'.repeat(16)]: k1, k2 }), writeV2: true }, namespace: 'n'.repeat(45) },
+  ];
+  for (const { ring, namespace } of rings) {
+    const context = { ...here, namespace, workflowId: `mfa-enrollment-${'w'.repeat(22)}` };
+    const encoded = await encodeOne(
+      'text message → phone call → email → authenticator app',
+      encryptionCodec(ring),
+      context,
+    );
+    expect(temporal.api.common.v1.Payload.encode(encoded).finish().length).toBeLessThanOrEqual(400);
+  }
 });
 
 describe('a payload opens only where it belongs', () => {
@@ -136,10 +236,10 @@ describe('a payload opens only where it belongs', () => {
   });
 
   test.each([
-    ['encryption-workflow-id', 'mfa-enrollment-two', { ...here, workflowId: 'mfa-enrollment-two' }],
-    ['encryption-namespace', 'other', { ...here, namespace: 'other' }],
-  ])('not when %s is rewritten for another place', async (name, text, context) => {
-    const moved = withMetadata(await encodeOne('text'), { [name]: text });
+    ['another workflow id', { ...here, workflowId: 'mfa-enrollment-two' }],
+    ['another namespace', { ...here, namespace: 'other' }],
+  ])('not when the fingerprint is rewritten for %s', async (_what, context) => {
+    const moved = movedTo(await encodeOne('text'), context.namespace, context.workflowId);
     await expect(decodeOne(moved, codec, context)).rejects.toThrow(/does not open with key "k1"/);
   });
 
@@ -150,9 +250,7 @@ describe('a payload opens only where it belongs', () => {
   test('without a context, as in a codec server, what is whole opens', async () => {
     const encoded = await encodeOne('text');
     expect(valueOf((await codec.decode([encoded]))[0])).toBe('text');
-    await expect(codec.decode([withMetadata(encoded, { 'encryption-workflow-id': 'x' })])).rejects.toThrow(
-      PayloadDecryptionError,
-    );
+    await expect(codec.decode([movedTo(encoded, 'default', 'x')])).rejects.toThrow(PayloadDecryptionError);
   });
 
   test('what was sealed without a context opens nowhere that one is given', async () => {
@@ -173,15 +271,56 @@ describe('the first format', () => {
   });
 
   test('a payload of today does not pass for it', async () => {
+    for (const { data } of [await encodeOne('text'), sealedInV2('text')]) {
+      for (const from of [0, 17]) {
+        const downgraded = {
+          metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from('k1') },
+          data: Buffer.from(data ?? []).subarray(from),
+        };
+        expect(await readBy(downgraded, workerCodec(allowed))).toEqual(new Unreadable('not_ours'));
+      }
+    }
+  });
+});
+
+describe('the second format', () => {
+  test('opens where it belongs, and nowhere else', async () => {
+    expect(await readBy(sealedInV2('old'))).toBe('old');
+    expect(valueOf((await codec.decode([sealedInV2('old')]))[0])).toBe('old');
+    for (const [, context] of elsewhere) {
+      await expect(decodeOne(sealedInV2('old'), codec, context)).rejects.toThrow('another workflow id or namespace');
+    }
+    const moved = withMetadata(sealedInV2('old'), { 'encryption-workflow-id': 'mfa-enrollment-two' });
+    const there = { ...here, workflowId: 'mfa-enrollment-two' };
+    await expect(decodeOne(moved, codec, there)).rejects.toThrow(/does not open with key "k1"/);
+  });
+
+  test('is written where the configuration says so, as before to the name', async () => {
+    const encoded = await encodeOne('text', encryptionCodec({ ...bothRing, writeV2: true }));
+    expect(Object.keys(encoded.metadata ?? {})).toEqual([
+      'encoding',
+      'encryption-version',
+      'encryption-key-id',
+      'encryption-namespace',
+      'encryption-workflow-id',
+      'encryption-vouchers',
+    ]);
+    expect(await readBy(encoded, workerCodec(bothRing))).toBe('text');
+  });
+
+  test('a payload of today does not pass for it', async () => {
+    const { data } = await encodeOne('text');
+    const body = Buffer.from(data ?? []).subarray(17);
+    expect(await readBy({ ...sealedInV2('text'), data: body })).toEqual(new Unreadable('not_ours'));
+  });
+
+  test('nor does it pass for one of today', async () => {
     const { metadata, data } = await encodeOne('text');
-    const downgraded = {
-      metadata: {
-        encoding: Buffer.from('binary/encrypted'),
-        'encryption-key-id': metadata?.['encryption-key-id'] ?? Buffer.alloc(0),
-      },
-      data: data ?? null,
+    const raised = {
+      metadata: metadata ?? {},
+      data: Buffer.concat([(data ?? new Uint8Array()).subarray(0, 17), sealedInV2('text').data ?? new Uint8Array()]),
     };
-    expect(await readBy(downgraded, workerCodec(allowed))).toEqual(new Unreadable('not_ours'));
+    expect(await readBy(raised)).toEqual(new Unreadable('not_ours'));
   });
 });
 
@@ -191,7 +330,7 @@ describe('rotation', () => {
   });
 
   test('new payloads are written with the active key', async () => {
-    expect(metadataText(await encodeOne('new', rotated), 'encryption-key-id')).toBe('k2');
+    expect(metadataText(await encodeOne('new', rotated), 'key-id')).toBe('k2');
   });
 
   test('a key that is missing is named, and nothing else', async () => {
@@ -206,6 +345,7 @@ describe('rotation', () => {
   test.each([
     ['has the new key first', bothRing, oldRing],
     ['has lost the old key too early', { ...bothRing, activeKeyId: 'k1' }, newRing],
+    ['has the new key first, in the second format', { ...bothRing, writeV2: true }, oldRing],
   ])('a message of a key that is missing, where one ring %s, makes a worker wait', async (_what, writer, reader) => {
     const encoded = await encodeOne('text', encryptionCodec(writer));
     await expect(decodeOne(encoded, workerCodec(reader))).rejects.toMatchObject({ awaited: true });
@@ -220,18 +360,18 @@ describe('rotation', () => {
     ],
     [
       'with the voucher of a real message for another key id',
-      async () => withMetadata(await encodeOne('text', rotated), { 'encryption-key-id': 'forged' }),
+      async () => withMetadata(await encodeOne('text', rotated), { 'key-id': 'forged' }),
     ],
     [
       'with the voucher of a message that was sealed for another workflow',
       async () => {
         const copied = await encodeOne('text', rotated, { ...here, workflowId: 'mfa-enrollment-two' });
-        return withMetadata(copied, { 'encryption-workflow-id': here.workflowId });
+        return movedTo(copied, here.namespace, here.workflowId);
       },
     ],
     [
       'with vouchers of the wrong length',
-      async () => withMetadata(await encodeOne('text', rotated), { 'encryption-vouchers': 'short' }),
+      async () => withMetadata(await encodeOne('text', rotated), { vouchers: 'short' }),
     ],
   ])('a key id that somebody made up, %s, makes nobody wait', async (_what, forge) => {
     expect(await readBy(await forge())).toEqual(new Unreadable('key_missing'));
@@ -240,9 +380,9 @@ describe('rotation', () => {
 
 describe('what was changed does not open', () => {
   test.each([
-    ['the nonce', 0],
-    ['the tag', 12],
-    ['the ciphertext', 28],
+    ['the nonce', 17],
+    ['the tag', 29],
+    ['the ciphertext', 45],
   ])('%s', async (_what, at) => {
     const encoded = await encodeOne('text');
     const data = Uint8Array.from(encoded.data ?? []);
@@ -265,14 +405,17 @@ describe('what was changed does not open', () => {
 
   test('the id of another key put in its place, even where the bytes of the key are the same', async () => {
     const same = encryptionCodec(ringOf('k1', { k1, copy: k1 }));
-    const renamed = withMetadata(await encodeOne('text'), { 'encryption-key-id': 'copy' });
+    const renamed = withMetadata(await encodeOne('text'), { 'key-id': 'copy' });
     await expect(decodeOne(renamed, same)).rejects.toThrow(PayloadDecryptionError);
   });
 
   test('a version that nobody here knows', async () => {
-    expect(await readBy(withMetadata(await encodeOne('text'), { 'encryption-version': '3' }))).toEqual(
-      new Unreadable('unknown_format'),
-    );
+    const newer = Buffer.from((await encodeOne('text')).data ?? []).fill(4, 0, 1);
+    const forms = [
+      { ...(await encodeOne('text')), data: newer },
+      withMetadata(sealedInV2('text'), { 'encryption-version': '3' }),
+    ];
+    for (const form of forms) expect(await readBy(form)).toEqual(new Unreadable('unknown_format'));
   });
 });
 
@@ -289,11 +432,16 @@ describe('what is not sealed', () => {
     ['our encoding without a key id', { metadata: encrypted, data: Buffer.alloc(64) }, undefined],
     [
       'our encoding with a key id that none of ours can be',
-      { metadata: { ...encrypted, 'encryption-key-id': Buffer.from('a b') }, data: Buffer.alloc(64) },
+      { metadata: { ...encrypted, 'key-id': Buffer.from('a b') }, data: Buffer.alloc(64) },
       undefined,
     ],
     [
       'our encoding and too few bytes',
+      { metadata: { ...encrypted, 'key-id': Buffer.from('k1') }, data: Buffer.alloc(45) },
+      undefined,
+    ],
+    [
+      'an older encoding of ours and too few bytes',
       { metadata: { ...encrypted, 'encryption-key-id': Buffer.from('k1') }, data: Buffer.alloc(28) },
       undefined,
     ],

@@ -124,7 +124,7 @@ test('an open case outlives a rotation of keys, and one that comes too early', a
   const handle = clientOf(rings.both).workflow.getHandle(workflowId);
   expect(await withWorker(rings.both, () => handle.result())).toMatchObject({ state: 'completed' });
   const history = historyToJSON(await handle.fetchHistory());
-  const keyIds = Array.from(history.matchAll(/"encryption-key-id":\s*"([^"]+)"/g), ([, text]) =>
+  const keyIds = Array.from(history.matchAll(/"key-id":\s*"([^"]+)"/g), ([, text]) =>
     Buffer.from(text ?? '', 'base64').toString(),
   );
   expect(new Set(keyIds)).toEqual(new Set(['old', 'new']));

@@ -223,10 +223,10 @@ describe('copied from another enrollment', () => {
 
       const { id, workflowId, userId } = await startedCase('without a token');
       await signalled(workflowId, 'provideToken', copied);
-      const renamed = {
-        ...copied,
-        metadata: { ...copied.metadata, 'encryption-workflow-id': Buffer.from(workflowId) },
-      };
+      // The start of this enrollment shows what stands in clear in a payload that is sealed for it.
+      const [ours] = (await eventsOf(workflowId))[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+      const clear = Buffer.from(ours?.data ?? []).subarray(0, 17);
+      const renamed = { ...copied, data: Buffer.concat([clear, (copied.data ?? new Uint8Array()).subarray(17)]) };
       await signalled(workflowId, 'provideToken', renamed);
       expect(await refusalOf(workflowId, 'renewToken', copied)).toBe('malformed');
 
