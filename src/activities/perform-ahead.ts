@@ -5,7 +5,7 @@ import { goAhead, goesOnRemotely, type Ahead, type PerformedAhead, type StepDone
 import { mayBeLocal } from '../enrollment/dispatch';
 import { faultOfFailure } from '../enrollment/failures';
 import { priorityOf, type EffectStep, type Fault, type Performed } from '../enrollment/steps';
-import type { StepActivities } from './index';
+import type { StepActivities } from './steps';
 
 /**
  * One activity under a name for each step that it may begin with: Temporal's web interface shows the name of a local activity, and not

@@ -22,8 +22,8 @@ const sent = (ahead: Ahead): Ahead => JSON.parse(JSON.stringify(ahead)) as Ahead
 
 async function performed(ahead: Ahead, standIns: Partial<Activities>) {
   const none = auth0That(refusal({ verdict: 'unreachable' }));
-  const { listAndGoOn: performAhead } = withAhead({ ...remembering(none.mfa), ...standIns });
-  return { result: await runIn(environment(), () => performAhead(sent(ahead))), asked: none.asked };
+  const activities = withAhead({ ...remembering(none.mfa), ...standIns });
+  return { result: await runIn(environment(), () => activities.listAndGoOn(sent(ahead))), asked: none.asked };
 }
 
 test('performs what follows from a step until a person has to act, and says what came of each', async () => {
@@ -62,7 +62,7 @@ test('a step that may have had its effect is lost, and what follows is performed
   const { mfa } = auth0That(refusal({ verdict: 'ambiguous' }));
   const { result } = await performed(first(), {
     listAuthenticators: async () => listed,
-    associate: remembering(mfa).associate,
+    associate: (input) => remembering(mfa).associate(input),
   });
   expect(result.done.map(({ type, outcome: { kind } }) => [type, kind])).toEqual([
     ['list', 'listed'],
