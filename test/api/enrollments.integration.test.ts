@@ -229,6 +229,20 @@ test('pages of cases follow each other by cursor, and filters narrow them', asyn
   expect(second.enrollments[0]?.id).not.toBe(first.enrollments[0]?.id);
 });
 
+test('a list by the beginning of an id holds the enrollments whose ids begin so, capitals and all', async () => {
+  const { id } = await startCase();
+  const { id: other } = await startCase();
+  const beginningSo = async (idPrefix: string) =>
+    (await enrollments.list({ idPrefix, limit: 100 })).enrollments.map((summary) => summary.id);
+  const otherCase = (text: string) => text.replace(/[a-z]/gi, (c) => (c < 'a' ? c.toLowerCase() : c.toUpperCase()));
+  await eventually(async () => {
+    for (const length of [12, 25, 26, 40, 68]) expect(await beginningSo(id.slice(0, length))).toEqual([id]);
+    expect(await beginningSo(other.slice(0, 12))).toEqual([other]);
+  });
+  expect(await beginningSo(`enr_${otherCase(id.slice(4, 16))}`)).toEqual([]);
+  expect(await beginningSo(`${id.slice(0, 40)}${id[40] === 'A' ? 'B' : 'A'}`)).toEqual([]);
+});
+
 test('a cursor of somebody’s own making is an invalid request', async () => {
   await expect(enrollments.list({ limit: 1, cursor: 'bm90LWEtY3Vyc29y.bm90LWEtY3Vyc29y' })).rejects.toEqual(
     problem('invalid_request'),
