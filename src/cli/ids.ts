@@ -4,8 +4,8 @@ import { exitCodes } from './exit-codes';
 import { Failure, usage } from './failure';
 import { allPages } from './pages';
 import { columns } from './text/columns';
+import { isWholeId, shortIds } from './text/ids';
 
-const whole = /^enr_[A-Za-z0-9_-]{64}$/;
 const beginning = /^enr_[A-Za-z0-9_-]{4,63}$/;
 
 /**
@@ -13,7 +13,7 @@ const beginning = /^enr_[A-Za-z0-9_-]{4,63}$/;
  * do: a code or a cancellation must not reach another enrollment than the one that was meant.
  */
 export async function enrollmentIdOf(api: Api, given: string): Promise<string> {
-  if (whole.test(given)) return given;
+  if (isWholeId(given)) return given;
   if (!beginning.test(given)) {
     if (enrollmentParams.safeParse({ id: given }).success) throw usage(`id: ${expected}. This one is too short.`);
     throw usage(`id: ${expected}; \`mfa list\` shows them.`);
@@ -33,40 +33,3 @@ export async function enrollmentIdOf(api: Api, given: string): Promise<string> {
 }
 
 const expected = 'expected the id of an enrollment, enr_… , or its first 4 characters or more behind enr_';
-
-/** So many characters that two of a million users have the same ones with a chance of 1 in 500. */
-const shortest = 'enr_'.length + 8;
-
-/** The shortest beginning of each id that none of the others has, of 8 characters or more behind `enr_`. */
-export function shortIds(ids: readonly string[]): ReadonlyMap<string, string> {
-  const sorted = [...new Set(ids)].sort(); // an id has most in common with one of its neighbours
-  return new Map(
-    sorted.map((id, index) => {
-      const common = Math.max(commonLength(id, sorted[index - 1]), commonLength(id, sorted[index + 1]));
-      return [id, id.slice(0, Math.max(shortest, common + 1))];
-    }),
-  );
-}
-
-function commonLength(one: string, other = ''): number {
-  let length = 0;
-  while (length < one.length && one[length] === other[length]) length += 1;
-  return length;
-}
-
-/** Where Temporal keeps an enrollment. */
-export interface TemporalRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
-/** The run that an id names: workflow and run stand in it as they are. Undefined for what is no whole id. */
-export function temporalRunOf(id: string): TemporalRun | undefined {
-  if (!whole.test(id)) return undefined;
-  const bytes = Buffer.from(id.slice('enr_'.length), 'base64url');
-  const run = bytes.subarray(16, 32).toString('hex');
-  return {
-    workflowId: `mfa-enrollment-${bytes.subarray(0, 16).toString('base64url')}`,
-    runId: run.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
-  };
-}

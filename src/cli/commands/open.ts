@@ -3,9 +3,10 @@ import { createConfigReader } from '../../config/reader';
 import { word } from '../../config/variables';
 import { apiCommand, idArgument, onCall, withExamples, type CommandParts } from '../command';
 import { usage } from '../failure';
-import { enrollmentIdOf, temporalRunOf } from '../ids';
+import { enrollmentIdOf } from '../ids';
 import { readStack } from '../stack';
 import type { Terminal } from '../terminal';
+import { temporalRunOf } from '../text/ids';
 
 const scope = 'enrollments:read';
 

@@ -3,7 +3,7 @@ import type { codeResult, enrollment, enrollmentPage } from '../../api/schemas';
 import type { EnrollmentStateName } from '../../enrollment/status';
 import { roles, rolesToScopes, type Scope } from '../../scopes';
 import type { CommandContext } from '../command';
-import { shortIds, temporalRunOf } from '../ids';
+import { shortIds, temporalRunOf } from './ids';
 import { columns, printable, type Cell } from './columns';
 import type { Format, Style } from './style';
 import { moment } from './time';
