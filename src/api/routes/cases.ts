@@ -1,5 +1,6 @@
 import { defined } from '../../enrollment/defined';
 import { callerOf } from '../actor';
+import { described } from '../openapi';
 import { seesOnlyItsOwn } from '../ownership';
 import type { EnrollmentView } from '../runs';
 import { assertCountry } from '../phone-number';
@@ -17,6 +18,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:start', action: 'start' },
       schema: {
         operationId: 'startEnrollment',
+        ...described('Enrollments', 'enrollment_conflict', 'idempotency_key_reused'),
         summary: 'Start the enrollment of a user',
         description:
           'One live enrollment per user. The same body again from the same caller finds it (200) and may bring the token it waits for; another body, or another caller, is turned down (409). The same Idempotency-Key and body find the enrollment that they started also when it has ended, for 24 hours (200). An Idempotency-Key is remembered for the user of the start: with another userId it starts an enrollment of that user.',
@@ -59,6 +61,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:read', action: 'list' },
       schema: {
         operationId: 'listEnrollments',
+        ...described('Enrollments'),
         summary: 'List enrollments, newest first',
         description:
           'Open ones first. The list lags a moment behind the enrollments themselves. A caller that starts enrollments and manages none sees its own only. A page may hold fewer than `limit`, even none, and still have a `nextCursor`.',
@@ -79,6 +82,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:read', action: 'read' },
       schema: {
         operationId: 'getEnrollment',
+        ...described('Enrollments'),
         summary: 'Where an enrollment is',
         ...needs('enrollments:read'),
         params: schemas.enrollmentParams,
@@ -97,6 +101,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:secrets', action: 'read_challenge' },
       schema: {
         operationId: 'getChallenge',
+        ...described('Codes'),
         summary: 'What the user must see: setup key and QR code, masked number, recovery code',
         description: 'For the caller that started the enrollment alone.',
         ...needs('enrollments:secrets'),
