@@ -513,6 +513,15 @@ test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], obje
   expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);
 });
 
+test('its summary in Temporal UI has the factors, and of the number the last two digits alone', async () => {
+  const { request } = await startCase({ withoutToken: true });
+  const { raw } = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).describe();
+  const { summary, details } = raw.executionConfig?.userMetadata ?? {};
+  const textOf = (payload: typeof summary) => Buffer.from(payload?.data ?? []).toString();
+  expect(JSON.parse(textOf(summary))).toBe('text message → authenticator app · …23');
+  expect(textOf(details)).not.toMatch(/\d{2}/);
+});
+
 test('an enrollment belongs to the caller who started it, whose name stands in the memo alone, which is sealed', async () => {
   const { request } = await startCase({ withoutToken: true });
   const description = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).describe();

@@ -124,7 +124,7 @@ test('no nonce is used twice', async () => {
 test('a summary of all factors stays within the 400 bytes that the server takes, also while a key is rotated', async () => {
   const long = encryptionCodec(ringOf('k'.repeat(16), { ['k'.repeat(16)]: k1, k2 }));
   const context = { ...here, namespace: 'n'.repeat(45), workflowId: `mfa-enrollment-${'w'.repeat(22)}` };
-  const encoded = await encodeOne('text message → phone call → email → authenticator app', long, context);
+  const encoded = await encodeOne('text message → phone call → email → authenticator app · …23', long, context);
   expect(temporal.api.common.v1.Payload.encode(encoded).finish().length).toBeLessThanOrEqual(400);
 });
 
