@@ -81,6 +81,9 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         document: 'readonly',
+        history: 'readonly',
+        performance: 'readonly',
+        URLSearchParams: 'readonly',
         window: 'readonly',
         location: 'readonly',
         navigator: 'readonly',

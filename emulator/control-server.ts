@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { aboutRoute } from './control/about';
 import { clientsRoutes } from './control/clients';
 import { clockRoutes } from './control/clock';
 import { ControlError } from './control/control-error';
@@ -12,8 +13,14 @@ import { tokensRoute } from './control/tokens';
 import { usersRoutes } from './control/users';
 import type { Tenant } from './tenant';
 
-/** The side of the test: arranges, looks behind the curtain, breaks things. On a port of its own, never the public one. */
-export async function createControlServer(tenant: Tenant): Promise<FastifyInstance> {
+/**
+ * The side of the test: arranges, looks behind the curtain, breaks things. On a port of its own, never the public one. `links`: addresses
+ * by name, for the page to show.
+ */
+export async function createControlServer(
+  tenant: Tenant,
+  links: Readonly<Record<string, string>> = {},
+): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     forceCloseConnections: true,
     bodyLimit: 256 * 1024,
@@ -39,6 +46,7 @@ export async function createControlServer(tenant: Tenant): Promise<FastifyInstan
     },
   });
   for (const add of [
+    aboutRoute(links),
     usersRoutes,
     tokensRoute,
     clientsRoutes,

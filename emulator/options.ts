@@ -4,6 +4,15 @@ import { tokenEndpointAuthMethods } from './application';
 const port = z.coerce.number().int().min(0).max(65_535);
 const hostAndPort = z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'expected host or host:port');
 
+const parsedJson = (text: unknown): unknown => {
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
+
 export const emulatorOptions = z
   .object({
     host: z.string().min(1).default('127.0.0.1'),
@@ -28,6 +37,8 @@ export const emulatorOptions = z
     caFile: z.string().min(1).optional(),
     /** Where users, factors, texts and keys go when the emulator stops, and come from when it starts. */
     stateFile: z.string().min(1).optional(),
+    /** Addresses by name that the control page shows; in the environment as a JSON object. */
+    links: z.preprocess(parsedJson, z.record(z.string().min(1).max(40), z.url({ protocol: /^https?$/ }))).optional(),
     /** Makes ids, codes and secrets repeat. */
     seed: z.string().min(1).optional(),
   })
@@ -51,6 +62,7 @@ const variables = {
   https: 'EMULATOR_HTTPS',
   caFile: 'EMULATOR_CA_FILE',
   stateFile: 'EMULATOR_STATE_FILE',
+  links: 'EMULATOR_LINKS',
   seed: 'EMULATOR_SEED',
 } as const satisfies Record<keyof EmulatorOptions, string>;
 

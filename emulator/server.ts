@@ -21,12 +21,12 @@ export interface Emulator {
 /** Starts an emulated tenant in this process. @throws ZodError on bad options. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const parsed = emulatorOptions.parse(options);
-  const { host, port, controlPort, publicUrl, domain, customDomain, https, caFile, ...ofTenant } = parsed;
+  const { host, port, controlPort, publicUrl, domain, customDomain, https, caFile, links, ...ofTenant } = parsed;
   const tenant = await createTenant(ofTenant);
   const closing = new AbortController();
   const certificate = https ? await makeCertificate(namesOf(parsed), caFile) : undefined;
   const publicServer = await createPublicServer(tenant, closing.signal, certificate ?? null);
-  const controlServer = await createControlServer(tenant);
+  const controlServer = await createControlServer(tenant, links);
   const close = async () => {
     closing.abort();
     await Promise.all([publicServer.close(), controlServer.close(), certificate?.remove()]);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { startStack } from './stack';
 import { runMain } from '../src/run-main';
 import { interruption } from './stack/interruption';
+import { filterAddress, uiFilters } from './stack/temporal-ui';
 import { toolPath } from './stack/tools';
 
 /**
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
     ['Temporal', stack.temporal],
     ['Temporal UI', stack.temporalUi ?? 'none: this server has no web interface'],
     ['Emulated tenant', stack.emulator],
-    ['Its inbox', `${stack.emulatorControl}/inbox`],
+    ['Its inbox', `${stack.emulatorControl}/`],
     ['Logs', stack.logs],
     ['Key: onboarding', stack.keys.onboarding],
     ['Key: support', stack.keys.support],
@@ -33,7 +34,12 @@ async function main(): Promise<void> {
   ];
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
-  if (stack.temporalUi === undefined) {
+  const { temporalUi } = stack;
+  if (temporalUi !== undefined) {
+    say('\n  Enrollments in Temporal UI');
+    for (const [name, query] of uiFilters)
+      say(`  ${name.padEnd(16)} ${filterAddress(temporalUi, stack.namespace, query)}`);
+  } else {
     const cli = toolPath('temporal');
     say(`\n  To look at enrollments: ${cli} workflow list --address ${stack.temporal}`);
     say(

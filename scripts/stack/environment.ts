@@ -59,6 +59,10 @@ export function environments(
       EMULATOR_CONTROL_PORT: new URL(addresses.emulatorControl).port,
       EMULATOR_CLIENT_ID: secrets.clientId,
       EMULATOR_CLIENT_SECRET: secrets.clientSecret,
+      EMULATOR_LINKS: JSON.stringify({
+        'API docs': `${addresses.api}/docs`,
+        ...(addresses.temporalUi === undefined ? {} : { 'Temporal UI': addresses.temporalUi }),
+      }),
       ...(tenantFile === undefined ? {} : { EMULATOR_STATE_FILE: tenantFile }),
     },
     worker: {

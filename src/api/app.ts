@@ -77,7 +77,12 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, notFound);
   await app.register(swagger, openApi(parts.publicUrl));
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: docsPolicy,
+    theme: { title: 'MFA enrollment: HTTP API' },
+    uiConfig: { layout: 'BaseLayout', deepLinking: true, defaultModelsExpandDepth: 0 },
+  });
 
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(

@@ -19,6 +19,8 @@ export interface ListRequest {
   readonly userId?: string;
   /** Those whose codes go to this number (E.164), or went there last. */
   readonly phoneNumber?: string;
+  /** The beginning of an id: `enr_` and 4 to 64 characters. */
+  readonly idPrefix?: string;
   readonly state?: EnrollmentStateName;
   readonly factor?: FactorName;
   /** Who has to act. */
@@ -102,7 +104,7 @@ function pageTokenOf(
 
 /** Hashes and closed words; the queue's name is the operator's own. */
 function visibilityQuery({ ids, domain, taskQueue }: ListParts, request: ListRequest): string {
-  const { userId, phoneNumber, state, factor, waitingFor, startedBy } = request;
+  const { userId, phoneNumber, idPrefix, state, factor, waitingFor, startedBy } = request;
   const settled = outcomes.some((outcome) => outcome === state);
   return [
     `WorkflowType = '${workflowType}'`,
@@ -110,6 +112,7 @@ function visibilityQuery({ ids, domain, taskQueue }: ListParts, request: ListReq
     `ExecutionStatus != 'ContinuedAsNew'`, // a run that went on as another one is listed as that one
     ...(userId === undefined ? [] : [isOneOf('WorkflowId', ids.workflowIds(domain, userId))]),
     ...(phoneNumber === undefined ? [] : [isOneOf(searchAttributes.phoneNumber.name, ids.phoneNumbers(phoneNumber))]),
+    ...(idPrefix === undefined ? [] : [`WorkflowId STARTS_WITH '${ids.workflowIdPrefix(idPrefix)}'`]),
     ...(startedBy === undefined ? [] : [isOneOf(searchAttributes.owner.name, ids.owners(startedBy))]),
     ...(waitingFor === undefined ? [] : [`${searchAttributes.waitingFor.name} = '${waitingFor}'`]),
     ...(state === undefined ? [] : [`${searchAttributes.state.name} = '${state}'`]),
@@ -133,13 +136,16 @@ type ExecutionInfo = Awaited<ReturnType<Client['workflowService']['listWorkflowE
  */
 async function summaryOf(
   { client, ids }: ListParts,
-  { startedBy }: ListRequest,
+  { startedBy, idPrefix }: ListRequest,
   info: ExecutionInfo,
 ): Promise<EnrollmentSummary[]> {
   const { workflowId, runId } = info.execution ?? {};
   if (!workflowId || !runId || !ids.isWorkflowId(workflowId)) return [];
   const { owner, keyId, shared } = await memoOf(client, info, workflowId);
   if (startedBy !== undefined && (owner === undefined || !ids.owners(startedBy).includes(owner))) return [];
+  const id = ids.enrollmentId(workflowId, shared?.firstRunId ?? runId, keyId);
+  // Several enrollments of one user begin alike, and stores of visibility may take capitals and small letters for the same.
+  if (idPrefix !== undefined && !id.startsWith(idPrefix)) return [];
   const attribute = (name: string): unknown => {
     const payload = info.searchAttributes?.indexedFields?.[name];
     return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
@@ -150,7 +156,7 @@ async function summaryOf(
   const closed = info.closeTime ? at(info.closeTime) : undefined;
   return [
     {
-      id: ids.enrollmentId(workflowId, shared?.firstRunId ?? runId, keyId),
+      id,
       state: shownState(state, closed !== undefined),
       ...defined({
         factor: closed === undefined ? factor : undefined,

@@ -1,17 +1,40 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { version } from '../version';
+import { operationExamples, problemExample, type Example } from './examples';
+import { apiProblemCodes, problems, type ApiProblemCode } from './problems';
+
+/** The groups of operations, in the order of the page. */
+const tags = {
+  Enrollments: 'Start an enrollment, look at it, follow it.',
+  Codes: 'What the user must see and type: the QR code, and the codes of both factors.',
+  'Sign-in': 'The token that opens Auth0’s MFA API, brought by you or by the user with a link.',
+  Support: 'Act on an enrollment for its user. Each call says why, and who acts.',
+  Texts: 'Stop all texts and calls to numbers with a prefix, when they are abused.',
+} as const;
+export type Tag = keyof typeof tags;
+
+/**
+ * What `/docs` shows of an operation beside its schemas: its group, and the problems of its own that it may answer. Those that every
+ * operation has, and those that come with a path, a body or a scope, are added.
+ */
+export const described = (tag: Tag, ...own: readonly ApiProblemCode[]) => ({ tags: [tag], 'x-problems': own });
 
 /** The OpenAPI 3.1 file, written from the schemas that the routes are checked with. */
 export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: '3.1.0',
     info: {
-      title: 'MFA enrollment',
-      version: '1',
-      description:
-        'Takes an Auth0 user through SMS and an authenticator app, and says when both are truly active. Errors are problems (RFC 9457); `type` and `code` are stable.',
+      title: 'MFA enrollment for Auth0',
+      version,
+      description: [
+        'Takes an Auth0 user through SMS and an authenticator app, and says when both are truly active.',
+        'Press **Authorize** with an API key; on a local stack, `npm start` prints one for each role.',
+        'Errors are problems (RFC 9457); their `type` and `code` are stable, their sentences are not.',
+      ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     servers: [{ url: publicUrl }],
     components: {
       securitySchemes: {
@@ -26,29 +49,100 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
   transform: createJsonSchemaTransform({}),
   transformObject: (input) => {
     const document = jsonSchemaTransformObject(input);
-    allowMissingBodies(document);
+    for (const { path, operation } of operationsOf(document)) {
+      allowMissingBody(operation);
+      addExamples(operation);
+      nameProblems(path, operation);
+    }
     dropUnused(document, 'components' in document ? document.components?.schemas : undefined);
     return document;
   },
 });
 
-/** A body that may be null may also be missing; the plug-in calls every body required. */
-function allowMissingBodies(document: object): void {
+function operationsOf(document: object): readonly { readonly path: string; readonly operation: Operation }[] {
   const { paths } = document as Described; // the plug-in's type knows every version of OpenAPI; ours is 3.1
-  for (const { requestBody } of Object.values(paths).flatMap((methods) => Object.values(methods))) {
-    const mayBeNull = requestBody?.content['application/json'].schema.anyOf?.some(({ type }) => type === 'null');
-    if (requestBody !== undefined && mayBeNull === true) requestBody.required = false;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => ({ path, operation })),
+  );
+}
+
+/** A body that may be null may also be missing; the plug-in calls every body required. */
+function allowMissingBody({ requestBody }: Operation): void {
+  const mayBeNull = requestBody?.content['application/json']?.schema.anyOf?.some(({ type }) => type === 'null');
+  if (requestBody !== undefined && mayBeNull === true) requestBody.required = false;
+}
+
+function addExamples({ operationId = '', requestBody, responses }: Operation): void {
+  const { request, answers = {} } = operationExamples[operationId] ?? {};
+  for (const body of Object.values(request === undefined ? {} : (requestBody?.content ?? {}))) body.examples = request;
+  for (const [status, response] of Object.entries(responses)) {
+    const examples = answers[Number(status)];
+    if (examples === undefined) continue;
+    for (const body of Object.values(response.content ?? {})) body.examples = examples;
+    if (response.description !== placeholder) continue;
+    response.description = Object.values(examples)
+      .map(({ summary }) => `${summary}.`)
+      .join(' ');
   }
 }
 
-interface Described {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: RequestBody }>>>>;
+/** What the plug-in says of an answer that says nothing of itself. */
+const placeholder = 'Default Response';
+
+/** Under each status the problems that it stands for, each as it is answered; a status without one goes. */
+function nameProblems(path: string, operation: Operation): void {
+  const own = operation['x-problems'];
+  delete operation['x-problems'];
+  const codes = own === undefined ? undefined : problemsOf(path, operation, own);
+  const [like] = Object.entries(operation.responses).find(([status]) => Number(status) >= 400) ?? [];
+  const schema = like === undefined ? undefined : operation.responses[like]?.content?.[problemType]?.schema;
+  if (schema === undefined) return;
+  for (const status of new Set(Object.values(problems).map((each) => each.status))) {
+    const ofStatus = apiProblemCodes.filter((code) => problems[code].status === status && (codes?.has(code) ?? true));
+    if (ofStatus.length === 0) delete operation.responses[status];
+    else if (codes !== undefined || operation.responses[status] !== undefined) {
+      operation.responses[status] = {
+        description: ofStatus.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        content: {
+          [problemType]: {
+            schema,
+            examples: Object.fromEntries(
+              ofStatus.map((code) => [code, problemExample(code, operation.operationId ?? '')]),
+            ),
+          },
+        },
+      };
+    }
+  }
 }
-interface RequestBody {
-  required: boolean;
-  readonly content: {
-    readonly 'application/json': { readonly schema: { readonly anyOf?: readonly { type?: string }[] } };
-  };
+
+const problemType = 'application/problem+json';
+
+function problemsOf(path: string, operation: Operation, own: readonly ApiProblemCode[]): ReadonlySet<ApiProblemCode> {
+  const { requestBody, security = [] } = operation;
+  const manages = security.some(({ bearer }) => bearer?.includes('enrollments:manage'));
+  return new Set<ApiProblemCode>([
+    ...(['invalid_request', 'unauthorized', 'forbidden', 'too_many_requests', 'internal', 'unavailable'] as const),
+    ...(path.includes('{id}') ? (['enrollment_not_found'] as const) : []),
+    ...(requestBody === undefined ? [] : (['body_too_large', 'unsupported_media_type'] as const)),
+    ...(manages ? (['reason_needed', 'person_needed'] as const) : []),
+    ...own,
+  ]);
+}
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+interface Operation {
+  readonly operationId?: string;
+  readonly security?: readonly { readonly bearer?: readonly string[] }[];
+  readonly requestBody?: { required: boolean; readonly content: Readonly<Record<string, Body>> };
+  readonly responses: Record<string, { description?: string; content?: Record<string, Body> }>;
+  'x-problems'?: readonly ApiProblemCode[];
+}
+interface Body {
+  readonly schema: { readonly anyOf?: readonly { type?: string }[] };
+  examples?: Readonly<Record<string, Example>> | undefined;
 }
 
 /** Every schema is written twice, as input and as output; the one that no operation refers to goes. */

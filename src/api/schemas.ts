@@ -151,8 +151,18 @@ export const cancelHeaders = manageHeaders.extend({
   ),
 });
 
+const expectedIdPrefix = 'the beginning of an id: enr_ and 4 characters or more';
+
 export const listQuery = members({
   userId: userId.exactOptional().describe('All enrollments of this user.'),
+  idPrefix: z
+    .string({ error: expectedIdPrefix })
+    .regex(/^enr_[A-Za-z0-9_-]{4,64}$/, expectedIdPrefix)
+    .exactOptional()
+    .meta({
+      description: 'Only enrollments whose id begins so: for people who read an id aloud, or type it.',
+      examples: ['enr_NNsi-2hB'],
+    }),
   state: state.exactOptional(),
   factor: factor.exactOptional(),
   waitingFor: z

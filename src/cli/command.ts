@@ -1,9 +1,10 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { defined } from '../enrollment/defined';
 import { roles, rolesToScopes, type Role, type Scope } from '../scopes';
 import { createApi, type Api } from './api';
 import { connectionFor, type ConnectionOptions } from './connection';
 import { exitCodes, type ExitCode } from './exit-codes';
+import { usage } from './failure';
 import { createStyle, takesColour, type Style } from './text/style';
 import type { Terminal } from './terminal';
 
@@ -39,25 +40,64 @@ interface CommonOptions extends ConnectionOptions {
   readonly role?: Role;
 }
 
+/** `--json`, of every command. */
+const jsonOption = () => new Option('--json', 'one JSON value on the standard output');
+
+/** What every command over the API takes. */
+const apiOptions = (): readonly Option[] => [
+  new Option('--api <url>', 'address of the API; else MFA_API, else a running local stack'),
+  new Option('--person <name>', 'the person who acts, for a key that names its people; else MFA_PERSON'),
+  new Option('--role <role>', 'whose key of the local stack to use').choices(roles),
+  jsonOption(),
+];
+
+/** A command that does not speak to the API. */
+export const localCommand = (name: string, description: string): Command =>
+  new Command(name).description(description).addOption(jsonOption());
+
 /** A command over the API. `scope` is what its caller needs. */
 export function apiCommand(name: string, scope: Scope, description: string): Command {
-  return new Command(name)
-    .description(`${description} (needs ${scope})`)
-    .option('--api <url>', 'address of the API; else MFA_API, else a running local stack')
-    .option('--person <name>', 'the person who acts, for a key that names its people; else MFA_PERSON')
-    .addOption(new Option('--role <role>', 'whose key of the local stack to use').choices(roles))
-    .option('--json', 'one JSON value on the standard output');
+  const command = new Command(name).description(`${description} (needs ${scope})`);
+  for (const option of apiOptions()) command.addOption(option);
+  return command;
 }
 
+/** The `<id>` of a command about one enrollment. */
+export const idArgument = (): Argument =>
+  new Argument(
+    '<id>',
+    'the id of an enrollment, or its beginning where no other id begins so; `mfa list` and `mfa find` show ids',
+  );
+
+/** Command lines that can be copied, below the help of a command. Each is written without `mfa`. */
+export const withExamples = (command: Command, ...examples: readonly string[]): Command =>
+  command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ mfa ${example}`).join('\n')}`);
+
+/** Takes the options that may stand before the command, too: `mfa --json list`. Those that a command does not know are refused. */
+export function takeOptionsBefore(program: Command): void {
+  program.enablePositionalOptions();
+  for (const option of apiOptions()) program.addOption(option);
+  program.hook('preAction', (_program, command) => {
+    const known = command.options.map((option) => option.attributeName());
+    const unknown = Object.keys(program.opts()).find((name) => !known.includes(name));
+    if (unknown !== undefined) throw usage(`--${unknown}: \`mfa ${command.name()}\` does not take it.`);
+  });
+}
+
+/** The options of a call, wherever they stood; what stands behind the command wins. */
+export const optionsOf = <Options extends object>(command: Command): Options =>
+  // Commander tells nothing of their types: each command names those of the options that it has declared.
+  ({ ...command.parent?.opts(), ...command.opts() });
+
 /** Runs `act` with the API, its options and arguments, when the command is called. */
-export function onCall<Options, Args extends readonly unknown[]>(
+export function onCall<Options extends object, Args extends readonly unknown[]>(
   command: Command,
   scope: Scope,
   { terminal, finish }: CommandParts,
   act: (context: CommandContext, options: Options, ...args: Args) => Promise<CommandResult>,
 ): Command {
   return command.action(async (...received: unknown[]) => {
-    const options = command.opts<Options & CommonOptions>();
+    const options = optionsOf<Options & CommonOptions>(command);
     const json = options.json === true;
     const connection = connectionFor(terminal, options, scope);
     if (connection.notice !== undefined) terminal.stderr.write(`mfa: ${connection.notice}\n`);

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { createConfigReader, type ConfigReader } from '../config/reader';
 import { baseUrl, expectedBaseUrl } from '../config/variables';
 import { defined } from '../enrollment/defined';
-import { roles, rolesToScopes, type Role, type Scope } from '../scopes';
+import { rolesToScopes, type Role, type Scope } from '../scopes';
 import { secret, type Secret } from '../secret';
 import { usage } from './failure';
+import { readStack } from './stack';
 import type { Terminal } from './terminal';
 
 /** Where the API is and as whom to call it. */
@@ -91,14 +91,3 @@ const roleFor = (scope: Scope): Role =>
 
 /** RFC 6750: an API key or an access token. */
 const credential = z.string().regex(/^[\x21-\x7e]{1,8192}$/, 'an API key or an access token, without spaces');
-
-const stackSchema = z.object({ api: baseUrl, keys: z.record(z.enum(roles), z.string().min(1)) });
-
-/** Undefined when no stack has told where it is. */
-function readStack(file: string): z.infer<typeof stackSchema> | undefined {
-  try {
-    return stackSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return undefined;
-  }
-}

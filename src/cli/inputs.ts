@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import { read } from 'read';
 import { z } from 'zod';
-import { enrollmentParams } from '../api/schemas';
 import { exitCodes } from './exit-codes';
 import { Failure, usage } from './failure';
 import type { Terminal } from './terminal';
@@ -16,11 +15,6 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   throw usage(
     parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: expected ${message}.`).join(' '),
   );
-}
-
-export function checkedId(id: string): string {
-  if (enrollmentParams.safeParse({ id }).success) return id;
-  throw usage('id: expected the id of an enrollment, such as enr_…; `mfa list` shows them.');
 }
 
 /**

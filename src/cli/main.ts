@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runMain } from '../run-main';
 import { runCli } from './run';
 
@@ -16,6 +17,7 @@ async function run(root: string): Promise<void> {
     env: process.env,
     stackFile: join(root, '.run/stack.json'),
     now: Date.now,
+    wait: (ms) => sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined),
     signal: interrupted.signal,
   });
 }

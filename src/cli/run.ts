@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { errorText } from '../error-text';
-import { helpAfter, type CommandParts, type CommandResult } from './command';
+import { version } from '../version';
+import { helpAfter, takeOptionsBefore, type CommandParts, type CommandResult } from './command';
 import { challengeCommand } from './commands/challenge';
 import { doctorCommand } from './commands/doctor';
 import { codeCommand, otpCommand } from './commands/codes';
 import { findCommand, listCommand, statusCommand } from './commands/look';
 import { cancelCommand, linkCommand, numberCommand, resendCommand } from './commands/manage';
 import { setUpNamespaceCommand } from './commands/namespace';
+import { openCommand } from './commands/open';
 import { startCommand } from './commands/start';
 import { textsCommand } from './commands/texts';
 import { watchCommand } from './commands/watch';
@@ -45,13 +47,16 @@ function createProgram(parts: CommandParts): Command {
   const { stdout, stderr } = parts.terminal;
   const program = new Command('mfa')
     .description('Support and operations for MFA enrollments, over the HTTP API.')
+    .version(version)
     .addHelpText('after', helpAfter);
+  takeOptionsBefore(program);
   const commands = [
     startCommand,
     statusCommand,
     findCommand,
     listCommand,
     watchCommand,
+    openCommand,
     codeCommand,
     otpCommand,
     resendCommand,

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly stackFile: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Resolves after so many milliseconds, or when `signal` aborts. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
 }

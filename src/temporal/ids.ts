@@ -35,6 +35,8 @@ export interface EnrollmentIds {
    * Throws RangeError when the workflow id is not one of ours or the run id is no UUID.
    */
   enrollmentId(workflowId: string, runId: string, keyId?: string): string;
+  /** What the workflow id of each enrollment begins with whose id begins so; `enr_` and up to 64 characters safe in a URL. */
+  workflowIdPrefix(idPrefix: string): string;
   /** Undefined for whatever `enrollmentId` did not make under a key of the ring; never throws. */
   parseEnrollmentId(id: string): Required<KeyedRun> | undefined;
   /** What a start request asks for, to tell a repeated start from another one. 128 bits of a keyed hash; key order is nothing. */
@@ -132,6 +134,8 @@ function idsOf(current: Keyed, previous: readonly Keyed[]): EnrollmentIds {
       const { proof } = ring.find((key) => key.keyId === keyId) ?? current;
       return `enr_${Buffer.concat([body, proof(body)]).toString('base64url')}`;
     },
+    // The id begins with the workflow's 128 bits: 21 characters hold 126 of them, and the next one mixes in the run's.
+    workflowIdPrefix: (idPrefix) => `mfa-enrollment-${idPrefix.slice('enr_'.length, 'enr_'.length + 21)}`,
     parseEnrollmentId: (id) => {
       const made = makerOf(id);
       if (made === undefined) return undefined;

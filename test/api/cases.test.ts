@@ -125,6 +125,8 @@ test.each([
   ['factor=fax', 'factor'],
   ['waitingFor=godot', 'waitingFor'],
   ['userId=', 'userId'],
+  ['idPrefix=enr_abc', 'idPrefix'],
+  ["idPrefix=enr_abcd'%20OR%201=1", 'idPrefix'],
   ['userid=auth0%7C1', 'querystring'],
   ['cursor=a%20b', 'cursor'],
 ])('a list with %s is turned down', async (query, field) => {

@@ -237,6 +237,20 @@ test('pages of cases follow each other by cursor, and filters narrow them', asyn
   expect(second.enrollments[0]?.id).not.toBe(first.enrollments[0]?.id);
 });
 
+test('a list by the beginning of an id holds the enrollments whose ids begin so, capitals and all', async () => {
+  const { id } = await startCase();
+  const { id: other } = await startCase();
+  const beginningSo = async (idPrefix: string) =>
+    (await enrollments.list({ idPrefix, limit: 100 })).enrollments.map((summary) => summary.id);
+  const otherCase = (text: string) => text.replace(/[a-z]/gi, (c) => (c < 'a' ? c.toLowerCase() : c.toUpperCase()));
+  await eventually(async () => {
+    for (const length of [12, 25, 26, 40, 68]) expect(await beginningSo(id.slice(0, length))).toEqual([id]);
+    expect(await beginningSo(other.slice(0, 12))).toEqual([other]);
+  });
+  expect(await beginningSo(`enr_${otherCase(id.slice(4, 16))}`)).toEqual([]);
+  expect(await beginningSo(`${id.slice(0, 40)}${id[40] === 'A' ? 'B' : 'A'}`)).toEqual([]);
+});
+
 test('a cursor of somebody’s own making is an invalid request', async () => {
   await expect(enrollments.list({ limit: 1, cursor: 'bm90LWEtY3Vyc29y.bm90LWEtY3Vyc29y' })).rejects.toEqual(
     problem('invalid_request'),
@@ -632,6 +646,15 @@ test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], obje
   expect(input.token).not.toHaveProperty('expiresIn');
   expect(input.token?.expiresAt).toBeGreaterThanOrEqual(before + 500_000);
   expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);
+});
+
+test('its summary in Temporal UI has the factors, and of the number the last two digits alone', async () => {
+  const { request } = await startCase({ withoutToken: true });
+  const { raw } = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).describe();
+  const { summary, details } = raw.executionConfig?.userMetadata ?? {};
+  const textOf = (payload: typeof summary) => Buffer.from(payload?.data ?? []).toString();
+  expect(JSON.parse(textOf(summary))).toBe('text message → authenticator app · …23');
+  expect(textOf(details)).not.toMatch(/\d{2}/);
 });
 
 test('an enrollment belongs to the caller who started it, whose name stands in the memo alone, which is sealed', async () => {

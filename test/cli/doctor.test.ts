@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { startTenant, type Tenant } from '../emulator/tenant';
 import { mfa } from './support';
@@ -293,4 +296,51 @@ test.each([
     }
     expect(stdout + stderr).not.toContain('eyJ');
   }
+});
+
+describe('the report for people', () => {
+  const withoutManagement = { AUTH0_MANAGEMENT_CLIENT_ID: '', AUTH0_MANAGEMENT_CLIENT_SECRET: '' };
+
+  test('says once why several settings could not be checked', async () => {
+    const { stdout } = await mfa(['doctor'], { env: { ...env, ...withoutManagement } });
+    expect(stdout.match(/Not asked: set AUTH0_MANAGEMENT_TOKEN/g)).toHaveLength(1);
+    expect(stdout).toMatch(/^could not check {2}12 settings: Not asked: /m);
+    for (const title of ['Callback URL', 'MFA policy', 'Recovery code']) expect(stdout).toContain(title);
+    expect(stdout).toContain('0 to change, 12 not checked, 5 all right.');
+  });
+
+  test('has a line of its own for a setting that could not be checked for another reason', async () => {
+    const { stdout } = await mfa(['doctor'], { env: { ...env, PUBLIC_URL: '' } });
+    expect(stdout).toMatch(/^could not check {2}Callback URL: Not compared: set PUBLIC_URL/m);
+  });
+});
+
+describe('with a local stack up', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mfa-doctor-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const stackFile = (): string => {
+    const { publicUrl, clientId, clientSecret } = tenant;
+    const keys = { onboarding: 'a', support: 'b', ops: 'c' };
+    const file = join(folder, 'stack.json');
+    const stack = { api: 'http://127.0.0.1:8080', keys, emulator: publicUrl, clientId, clientSecret };
+    writeFileSync(file, JSON.stringify(stack));
+    return file;
+  };
+
+  test('an environment that names no tenant is checked against its emulated tenant, and the error output says so', async () => {
+    await tenant.control('PATCH', `/clients/${tenant.clientId}`, { callbacks: [] });
+    const ran = await mfa(['doctor'], { env: { PATH: '/bin' }, stackFile: stackFile() });
+    expect(ran).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`${tenant.publicUrl}, the emulated tenant`),
+    });
+    expect(ran.stdout).toContain('The tenant is set up.');
+  });
+
+  test('an environment that names a tenant is checked against that one', async () => {
+    const other = { ...env, AUTH0_BASE_URL: 'http://127.0.0.1:1' };
+    const ran = await mfa(['doctor'], { env: other, stackFile: stackFile() });
+    expect(ran).toMatchObject({ exitCode: 2, stderr: '' });
+    expect(ran.stdout).toContain('No answer from http://127.0.0.1:1.');
+  });
 });

@@ -86,6 +86,7 @@ test('a fault of the command line itself is told with its stack, and without wha
     env,
     stackFile,
     now: Date.now,
+    wait: () => Promise.resolve(),
     signal: new AbortController().signal,
   };
   expect(await runCli(['code', id], terminal)).toBe(70);

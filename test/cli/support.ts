@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import type { AppParts } from '../../src/api/app';
 import type { Enrollments } from '../../src/api/enrollments';
@@ -30,6 +31,10 @@ export interface RunOptions {
   readonly stdoutIsTTY?: boolean;
   readonly stackFile?: string;
   readonly now?: number;
+  /** A clock that moves, in place of `now`. */
+  readonly clock?: () => number;
+  /** Takes the place of waiting. */
+  readonly wait?: (ms: number) => Promise<void>;
   readonly signal?: AbortSignal;
   /** Told of each piece of the standard output. */
   readonly onOutput?: (text: string) => void;
@@ -54,7 +59,8 @@ export async function mfa(args: readonly string[], options: RunOptions = {}): Pr
     stderr,
     env,
     stackFile,
-    now: () => now ?? Date.now(),
+    now: () => options.clock?.() ?? now ?? Date.now(),
+    wait: options.wait ?? ((ms) => sleep(ms, undefined, { signal }).catch(() => undefined)),
     signal,
   });
   stdout.end();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Enrollments } from '../../src/api/enrollments';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem, problemBody } from '../../src/api/problems';
 import { awaitingCode, id, inState } from '../api/support';
 import { mfa, serve, serveApi } from './support';
 
@@ -93,4 +93,72 @@ test('mfa watch with a key that may not read ends with 4', async () => {
 test('mfa watch with nothing at the address ends with 3', async () => {
   const ran = await mfa(['watch', id], { env: { MFA_API: 'http://127.0.0.1:1', MFA_API_KEY: 'some-key' } });
   expect(ran.exitCode).toBe(3);
+});
+
+const serving = 'text/event-stream';
+
+/** An API that is away after its first event: it answers as `later` says, one answer for each try, then with the outcome. */
+async function comesBack(...later: (503 | 429 | 'cut')[]) {
+  let tries = 0;
+  const api = await serve((request, response) => {
+    tries += 1;
+    const answer = tries === 1 ? undefined : later[tries - 2];
+    if (answer === 'cut') return void request.socket.destroy();
+    if (answer !== undefined) {
+      const code = answer === 503 ? 'unavailable' : 'too_many_requests';
+      response.writeHead(answer, { 'content-type': 'application/problem+json' });
+      return void response.end(JSON.stringify(problemBody(new ApiProblem(code, { retryAfter: 40 }), 'r-1')));
+    }
+    response.writeHead(200, { 'content-type': serving });
+    const state = tries === 1 ? 'associating' : 'completed';
+    response.end(`event: enrollment\ndata: ${JSON.stringify(inState(state))}\n\n`);
+  });
+  return { env: { MFA_API: api, MFA_API_KEY: 'some-key' }, tries: () => tries };
+}
+
+test.each<[string, (503 | 429 | 'cut')[]]>([
+  ['cuts every connection', ['cut', 'cut', 'cut', 'cut', 'cut', 'cut']],
+  ['is not ready', [503, 503]],
+  ['has too many callers', [429]],
+])('mfa watch outlives an API that %s for a while after its first event, and says so', async (_name, later) => {
+  const { env } = await comesBack(...later);
+  const waited: number[] = [];
+  const ran = await mfa(['watch', id], { env, wait: async (ms) => void waited.push(ms) });
+  expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('It is tried again for up to 5 minutes.') });
+  expect(ran.stderr).toContain('mfa: The API answers again.\n');
+  expect(ran.stdout.trimEnd().split('\n')).toHaveLength(2);
+  if (later[0] !== 'cut') expect(Math.max(...waited)).toBe(40_000); // as the API has asked
+});
+
+test('mfa watch waits longer and longer, gives up after 5 minutes without a word, and says how to go on', async () => {
+  const { env, tries } = await comesBack(...Array.from({ length: 1000 }, () => 503 as const));
+  const waited: number[] = [];
+  let now = Date.parse('2026-11-24T09:00:00.000Z');
+  const wait = async (ms: number) => {
+    waited.push(ms);
+    now += ms;
+  };
+  const ran = await mfa(['watch', id], { env, wait, clock: () => now });
+  expect(ran).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(`Go on later with: mfa watch ${id}`) });
+  expect(now - Date.parse('2026-11-24T09:00:00.000Z')).toBeGreaterThanOrEqual(300_000);
+  expect(tries()).toBe(waited.length + 1);
+});
+
+test('the pauses of mfa watch grow up to 15 seconds', async () => {
+  const cuts = Array.from({ length: 30 }, () => 'cut' as const);
+  const { env } = await comesBack(...cuts);
+  const waited: number[] = [];
+  await mfa(['watch', id], { env, wait: async (ms) => void waited.push(ms) });
+  const bounds = [1000, 2000, 4000, 8000, 15_000, 15_000].map((most) => [most / 2, most] as const);
+  for (const [index, [least, most]] of bounds.entries()) {
+    expect(waited[index]).toBeGreaterThanOrEqual(least);
+    expect(waited[index]).toBeLessThanOrEqual(most);
+  }
+});
+
+test('Ctrl-C while the API is away ends mfa watch with 130', async () => {
+  const { env } = await comesBack(...Array.from({ length: 20 }, () => 'cut' as const));
+  const interrupted = new AbortController();
+  const wait = async () => interrupted.abort();
+  expect((await mfa(['watch', id], { env, wait, signal: interrupted.signal })).exitCode).toBe(130);
 });

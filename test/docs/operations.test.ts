@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { updateMetrics } from '../../src/api/metrics';
 import { failureTypes } from '../../src/enrollment/failures';
 import { problemCodes } from '../../src/enrollment/problems';
 import { waitingForWhats } from '../../src/enrollment/status';
+import { filterAddress, uiFilters } from '../../scripts/stack/temporal-ui';
+import { searchAttributes } from '../../src/workflows/search-attributes';
 import { testApp } from '../api/support';
 import { codeIn, table } from './markdown';
 
@@ -20,6 +24,24 @@ test('everything that an enrollment can wait for has an entry', () => {
 
 test('every type of failure has an entry', () => {
   expect(firstCodes(table(page, 'type', 'meaning'))).toEqual(Object.values(failureTypes));
+});
+
+test('the addresses of Temporal UI that `npm start` prints have the queries of this page', () => {
+  const queries = table(page, 'which', 'query').map(([, query]) => codeIn(query)[0]);
+  expect(queries).toEqual(expect.arrayContaining(uiFilters.map(([, query]) => query)));
+  for (const [, query] of uiFilters) {
+    const address = new URL(filterAddress('http://127.0.0.1:8233', 'mfa.a1', query));
+    expect(address.pathname).toBe('/namespaces/mfa.a1/workflows');
+    expect(address.searchParams.get('query')).toBe(query);
+  }
+});
+
+test('the columns that this page recommends are search attributes', () => {
+  const names = Object.values(searchAttributes).map(({ name }) => name);
+  const section = readFileSync(join(__dirname, '../../docs/operations.md'), 'utf8').split('### Temporal UI')[1] ?? '';
+  const columns = [...(section.split('\n#')[0] ?? '').matchAll(/`(Mfa\w+)`/g)].map(([, name]) => name);
+  expect(columns.length).toBeGreaterThan(2);
+  expect(names).toEqual(expect.arrayContaining(columns));
 });
 
 test('the table of metrics has each one of the API, and no other', async () => {

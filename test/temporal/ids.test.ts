@@ -41,6 +41,21 @@ describe('workflow id', () => {
   });
 });
 
+test('the beginning of an id says how its workflow id begins, however long it is', () => {
+  const ofUser = (user: string, run: string) => {
+    const workflow = ids.workflowId('tenant.auth0.com', user);
+    return { workflow, id: ids.enrollmentId(workflow, run) };
+  };
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.uuid(), fc.integer({ min: 4, max: 64 }), (user, run, length) => {
+      const { workflow, id } = ofUser(user, run);
+      const prefix = ids.workflowIdPrefix(id.slice(0, 'enr_'.length + length));
+      expect(workflow.startsWith(prefix)).toBe(true);
+      expect(prefix).toHaveLength('mfa-enrollment-'.length + Math.min(length, 21));
+    }),
+  );
+});
+
 describe('hashes of a caller', () => {
   test('a start is known by its caller and key together, and shows neither', () => {
     const all = [

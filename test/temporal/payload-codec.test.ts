@@ -220,7 +220,7 @@ test('a summary of all factors stays within the 400 bytes that the server takes,
   for (const { ring, namespace } of rings) {
     const context = { ...here, namespace, workflowId: `mfa-enrollment-${'w'.repeat(22)}` };
     const encoded = await encodeOne(
-      'text message → phone call → email → authenticator app',
+      'text message → phone call → email → authenticator app · …23',
       encryptionCodec(ring),
       context,
     );

@@ -1,5 +1,6 @@
 import { defined } from '../../enrollment/defined';
 import { callerOf } from '../actor';
+import { described } from '../openapi';
 import { seesOnlyItsOwn } from '../ownership';
 import type { EnrollmentView } from '../runs';
 import { assertCountry } from '../phone-number';
@@ -18,6 +19,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:start', action: 'start' },
       schema: {
         operationId: 'startEnrollment',
+        ...described('Enrollments', 'enrollment_conflict', 'idempotency_key_reused'),
         summary: 'Start the enrollment of a user',
         description:
           'One live enrollment per user. The same body again from the same caller finds it (200) and may bring the token it waits for; another body, or another caller, is turned down (409). The same Idempotency-Key and body find the enrollment that they started also when it has ended, for 24 hours (200). An Idempotency-Key is remembered for the user of the start: with another userId it starts an enrollment of that user.',
@@ -60,6 +62,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:read', action: 'list' },
       schema: {
         operationId: 'listEnrollments',
+        ...described('Enrollments'),
         summary: 'List enrollments, newest first',
         description:
           'Open ones first. The list lags a moment behind the enrollments themselves. A caller that starts enrollments and manages none sees its own only. A page may hold fewer than `limit`, even none, and still have a `nextCursor`.',
@@ -80,6 +83,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:read', action: 'find' },
       schema: {
         operationId: 'findEnrollments',
+        ...described('Enrollments'),
         summary: 'Find the enrollments of a user or of a phone number, newest first',
         description:
           'Either `userId` or `phoneNumber`. A page like that of the list: open ones first, a moment behind. A caller that starts enrollments and manages none finds its own only.',
@@ -102,6 +106,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:read', action: 'read_timeline' },
       schema: {
         operationId: 'getTimeline',
+        ...described('Enrollments'),
         summary: 'What happened to an enrollment',
         description:
           'States, challenges, wrong codes, changes of the number, consent, problems, messages and the outcome, from what Temporal keeps. It shows what an enrollment was when it rested: what came and went in between is left out.',
@@ -123,6 +128,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:read', action: 'read' },
       schema: {
         operationId: 'getEnrollment',
+        ...described('Enrollments'),
         summary: 'Where an enrollment is',
         ...needs('enrollments:read'),
         params: schemas.enrollmentParams,
@@ -141,6 +147,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:secrets', action: 'read_challenge' },
       schema: {
         operationId: 'getChallenge',
+        ...described('Codes'),
         summary: 'What the user must see: setup key and QR code, masked number, recovery code',
         description: 'For the caller that started the enrollment alone.',
         ...needs('enrollments:secrets'),

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ConfirmCodeInput } from '../../workflows/messages';
 import { actorOf, callerOf } from '../actor';
-import { ApiProblem } from '../problems';
+import { described } from '../openapi';
+import { ApiProblem, type ApiProblemCode } from '../problems';
 import * as schemas from '../schemas';
 import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
 
@@ -17,10 +18,15 @@ export function codeRoutes(app: App, { enrollments, ids, ownership }: RouteParts
     keyGenerator: ({ caller, params }) => `${caller?.name ?? ''} ${(params as { id: string }).id}`, // parsed by then
   });
 
-  const options = (operationId: string, action: string, summary: string) => ({
+  const options = (operationId: string, action: string, summary: string, ...own: readonly ApiProblemCode[]) => ({
     config: { scope: 'enrollments:code', action } as const,
     schema: {
       operationId,
+      ...described(
+        'Codes',
+        ...(['person_needed', 'wrong_step', 'stale_challenge', 'enrollment_settled', 'rate_limited', 'busy'] as const),
+        ...own,
+      ),
       summary,
       description,
       ...needs('enrollments:code'),
@@ -30,7 +36,12 @@ export function codeRoutes(app: App, { enrollments, ids, ownership }: RouteParts
     },
   });
 
-  const bindingCode = options('submitBindingCode', 'submit_binding_code', 'Submit the code that was sent to the user');
+  const bindingCode = options(
+    'submitBindingCode',
+    'submit_binding_code',
+    'Submit the code that was sent to the user',
+    'second_person_needed',
+  );
   app.post(
     '/enrollments/:id/binding-code',
     { ...bindingCode, schema: { ...bindingCode.schema, body: schemas.bindingCodeBody } },

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { callerOf } from '../actor';
 import { createOpenStreams, defaultStreamLimits, type StreamLimits } from '../open-streams';
+import { described } from '../openapi';
 import { ApiProblem, problemBody } from '../problems';
 import type { EnrollmentView } from '../runs';
 import * as schemas from '../schemas';
@@ -31,6 +32,7 @@ export function eventRoutes(
       config: { scope: 'enrollments:read', action: 'watch' },
       schema: {
         operationId: 'watchEnrollment',
+        ...described('Enrollments'),
         summary: 'Follow an enrollment',
         description:
           'Event `enrollment` with the enrollment as JSON, now and after each change; ends at an outcome. When the credential of the caller expires, the stream ends with the event `problem` and the code `unauthorized`.',

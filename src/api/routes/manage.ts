@@ -1,4 +1,5 @@
 import { actorOf, callerOf } from '../actor';
+import { described } from '../openapi';
 import { assertCountry } from '../phone-number';
 import { ApiProblem } from '../problems';
 import { isOutcome } from '../runs';
@@ -22,6 +23,15 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:manage', action: 'resend' },
       schema: {
         operationId: 'resend',
+        ...described(
+          'Support',
+          'wrong_step',
+          'not_resendable',
+          'enrollment_settled',
+          'resend_too_soon',
+          'too_many_texts',
+          'busy',
+        ),
         summary: 'Send a new code, or make a new setup key',
         description: 'Wrong codes stay counted.',
         ...manage,
@@ -44,6 +54,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:manage', action: 'change_phone_number' },
       schema: {
         operationId: 'changePhoneNumber',
+        ...described('Support', 'wrong_step', 'enrollment_settled', 'too_many_texts', 'busy'),
         summary: 'Text another phone from now on',
         ...manage,
         params,
@@ -68,6 +79,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:manage', action: 'cancel' },
       schema: {
         operationId: 'cancel',
+        ...described('Support', 'enrollment_settled'),
         summary: 'Cancel the enrollment',
         ...manage,
         params,
@@ -90,6 +102,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:secrets', action: 'acknowledge_recovery_code' },
       schema: {
         operationId: 'acknowledgeRecoveryCode',
+        ...described('Codes'),
         summary: 'The user has saved the recovery code',
         description:
           'It is not shown any more. An enrollment that waits for this alone (`recoveryCodeDue`) is completed. Changes nothing when there is no recovery code, when it was said before, and after the end.',
@@ -116,6 +129,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:start', action: 'renew_token' },
       schema: {
         operationId: 'renewToken',
+        ...described('Sign-in', 'enrollment_settled', 'busy'),
         summary: 'Bring a new token',
         ...start,
         params,
@@ -138,6 +152,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       config: { scope: 'enrollments:link', action: 'create_link' },
       schema: {
         operationId: 'createLink',
+        ...described('Sign-in', 'enrollment_settled'),
         summary: 'A link for the user to sign in with',
         description: 'Works once and not for long. Whoever signs in with it must be the user of the enrollment.',
         ...link,

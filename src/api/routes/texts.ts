@@ -2,6 +2,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { FastifyRequest } from 'fastify';
 import { mostStoppedPrefixes, parsePrefix, type StoppedPrefix } from '../../enrollment/stopped-prefixes';
+import { described } from '../openapi';
 import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
 import { isUnavailable } from '../temporal-errors';
@@ -20,6 +21,7 @@ export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stop
       config: { scope: 'enrollments:read', action: 'list_stopped_prefixes' },
       schema: {
         operationId: 'listStoppedPrefixes',
+        ...described('Texts'),
         summary: 'Prefixes of phone numbers to which nothing is sent',
         ...needs('enrollments:read'),
         response,
@@ -34,6 +36,7 @@ export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stop
       config: { scope: 'enrollments:manage', action: 'stop_texts' },
       schema: {
         operationId: 'stopTexts',
+        ...described('Texts'),
         summary: 'Stop all texts and calls to numbers that begin so',
         description:
           'Holds for every enrollment, within about 10 seconds. Enrollments that would send to such a number wait with the problem `texts_stopped`.',
@@ -56,6 +59,7 @@ export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stop
       config: { scope: 'enrollments:manage', action: 'resume_texts' },
       schema: {
         operationId: 'resumeTexts',
+        ...described('Texts'),
         summary: 'Lift the stop of this prefix',
         description:
           'Enrollments that wait because of it ask again by themselves within half an hour, or at once on a resend.',

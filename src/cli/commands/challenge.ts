@@ -1,8 +1,8 @@
 import { renderANSI, renderUnicodeCompact } from 'uqr';
 import type { z } from 'zod';
 import { challengeSecrets } from '../../api/schemas';
-import { apiCommand, onCall, type CommandParts } from '../command';
-import { checkedId } from '../inputs';
+import { apiCommand, idArgument, onCall, withExamples, type CommandParts } from '../command';
+import { enrollmentIdOf } from '../ids';
 import { printable } from '../text/columns';
 import { takesColour } from '../text/style';
 
@@ -12,13 +12,12 @@ type Challenge = z.infer<typeof challengeSecrets>;
 
 /** `mfa challenge`: the one command that prints secrets. */
 export function challengeCommand(parts: CommandParts) {
-  const command = apiCommand('challenge', scope, 'What the user must see: QR code, setup key, recovery code').argument(
-    '<id>',
-  );
-  return onCall<unknown, [string]>(command, scope, parts, async ({ api, terminal }, _options, id) => {
-    const path = `/enrollments/${checkedId(id)}/challenge`;
+  const command = apiCommand('challenge', scope, 'What the user must see: QR code, setup key, recovery code');
+  withExamples(command.addArgument(idArgument()), 'challenge enr_NNsi-2hB');
+  return onCall<object, [string]>(command, scope, parts, async ({ api, terminal }, _options, given) => {
+    const path = `/enrollments/${await enrollmentIdOf(api, given)}/challenge`;
     const challenge = await api.call({ method: 'GET', path, answer: challengeSecrets });
-    return { json: challenge, text: challengeText(challenge, id, takesColour(terminal)) };
+    return { json: challenge, text: challengeText(challenge, given, takesColour(terminal)) };
   });
 }
 

@@ -2,9 +2,18 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { bindingCodeBody, codeResult, otpBody, pending, sentFactors } from '../../api/schemas';
 import { defined } from '../../enrollment/defined';
-import { apiCommand, onCall, type CommandParts, type CommandContext, type CommandResult } from '../command';
+import {
+  apiCommand,
+  idArgument,
+  onCall,
+  withExamples,
+  type CommandParts,
+  type CommandContext,
+  type CommandResult,
+} from '../command';
 import { exitCodes, type ExitCode } from '../exit-codes';
-import { askSecretly, checked, checkedId } from '../inputs';
+import { enrollmentIdOf } from '../ids';
+import { askSecretly, checked } from '../inputs';
 import { enrollmentText, type CodeResult } from '../text/enrollment';
 import { moment } from '../text/time';
 
@@ -38,31 +47,32 @@ function submitCommand(
   withOptions: (command: Command) => Command = (command) => command,
 ) {
   const command = withOptions(apiCommand(name, scope, description))
-    .argument('<id>')
+    .addArgument(idArgument())
     .argument('[code]', 'six digits; asked for without echo, or read from the standard input, when absent');
-  return onCall<CodeOptions, [string, string?]>(command, scope, parts, async (context, { factor }, id, given) => {
+  withExamples(command, `${name} enr_NNsi-2hB`, `${name} enr_NNsi-2hB < file-with-the-code`);
+  return onCall<CodeOptions, [string, string?]>(command, scope, parts, async (context, { factor }, named, given) => {
     const { api, terminal } = context;
-    checkedId(id);
+    const id = await enrollmentIdOf(api, named);
     const body = checked(schema, { code: given ?? (await askSecretly(terminal, 'Code')), ...defined({ factor }) });
     const path = `/enrollments/${id}/${resource}`;
     const answer = z.union([codeResult, pending]);
     const result = await api.call({ method: 'POST', path, body, answer, repeatable: false });
-    return result.result === 'pending' ? notYet(id) : resultOf(result, context);
+    return result.result === 'pending' ? notYet(id, named) : resultOf(result, context, named);
   });
 }
 
-const notYet = (id: string): CommandResult => ({
+const notYet = (id: string, named: string): CommandResult => ({
   json: { result: 'pending', enrollment: `/v1/enrollments/${id}` },
-  text: `No answer yet. The code is kept and will be tried; do not send it again. Look with: mfa status ${id}`,
+  text: `No answer yet. The code is kept and will be tried; do not send it again. Look with: mfa status ${named}`,
   exitCode: exitCodes.unavailable,
 });
 
-function resultOf(answer: CodeResult, context: CommandContext): CommandResult {
+function resultOf(answer: CodeResult, context: CommandContext, named: string): CommandResult {
   const { sentence, colour, exitCode } = results[answer.result];
   const now = context.terminal.now();
   const again = answer.retryAfter === undefined ? '' : ` Try again at ${moment(now + answer.retryAfter * 1000, now)}.`;
   const left = answer.result === 'rejected' ? ` ${answer.attemptsLeft} attempts left.` : '';
-  const text = `${context.style(colour, sentence)}${left}${again}\n\n${enrollmentText(answer.status, context)}`;
+  const text = `${context.style(colour, sentence)}${left}${again}\n\n${enrollmentText(answer.status, context, named)}`;
   return { json: answer, text, exitCode };
 }
 

@@ -1,20 +1,23 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { managementScopes } from '../../auth0/management/access';
-import type { CommandParts } from '../command';
-import { doctorConfig } from '../doctor/config';
+import { localCommand, optionsOf, withExamples, type CommandParts } from '../command';
+import { doctorConfig, doctorEnvironment } from '../doctor/config';
 import { examine } from '../doctor/examine';
 import { reportText } from '../doctor/report';
 import { createStyle, takesColour } from '../text/style';
 
 /** `mfa doctor`: exit codes of its own, for CI. */
 export function doctorCommand({ terminal, finish }: CommandParts): Command {
-  const command = new Command('doctor')
-    .description('Is the Auth0 tenant set up for this? (reads only, through the Management API)')
-    .option('--json', 'one JSON value on the standard output')
-    .addHelpText('after', `\nManagement API scopes, read-only: ${managementScopes.join(' ')}.`);
+  const command = localCommand(
+    'doctor',
+    'Is the Auth0 tenant set up for this? Reads only. Without AUTH0_*: the tenant of a running local stack',
+  ).addHelpText('after', `\nManagement API scopes, read-only: ${managementScopes.join(' ')}.`);
+  withExamples(command, 'doctor').addHelpText('after', '  $ node --env-file=.env bin/mfa.mjs doctor');
   return command.action(async () => {
-    const json = command.opts<{ json?: true }>().json === true;
-    const { tenant, expected } = doctorConfig(terminal.env);
+    const json = optionsOf<{ json?: true }>(command).json === true;
+    const environment = doctorEnvironment(terminal);
+    if (environment.notice !== undefined) terminal.stderr.write(`mfa: ${environment.notice}\n`);
+    const { tenant, expected } = doctorConfig(environment);
     const report = await examine(tenant, expected);
     const text = reportText(report, createStyle(takesColour(terminal)));
     finish({ json: report, text, exitCode: exitCodes[report.status] }, json);

@@ -1,6 +1,7 @@
 import { cancelBody, enrollment, link, phoneNumberBody, resendBody } from '../../api/schemas';
-import { apiCommand, onCall, type CommandParts } from '../command';
-import { askSecretly, checked, checkedId } from '../inputs';
+import { apiCommand, idArgument, onCall, withExamples, type CommandParts } from '../command';
+import { enrollmentIdOf } from '../ids';
+import { askSecretly, checked } from '../inputs';
 import { enrollmentText } from '../text/enrollment';
 import { moment } from '../text/time';
 
@@ -13,17 +14,18 @@ interface Why {
 /** A change to somebody's enrollment says why, whoever makes it: it is the line that the audit log is read for. */
 const manageCommand = (name: string, description: string) =>
   apiCommand(name, manage, description)
-    .argument('<id>')
+    .addArgument(idArgument())
     .requiredOption('--reason <text>', 'why; goes to the audit log, so no number and no code');
 
 /** `mfa resend`. */
 export function resendCommand(parts: CommandParts) {
   const command = manageCommand('resend', 'Send a new code, or make a new setup key');
-  return onCall<Why, [string]>(command, manage, parts, async (context, { reason }, id) => {
-    const path = `/enrollments/${checkedId(id)}/resend`;
+  withExamples(command, 'resend enr_NNsi-2hB --reason "the text did not come"');
+  return onCall<Why, [string]>(command, manage, parts, async (context, { reason }, named) => {
+    const path = `/enrollments/${await enrollmentIdOf(context.api, named)}/resend`;
     const body = checked(resendBody, { reason }) ?? {};
     const changed = await context.api.call({ method: 'POST', path, body, answer: enrollment });
-    return { json: changed, text: enrollmentText(changed, context) };
+    return { json: changed, text: enrollmentText(changed, context, named) };
   });
 }
 
@@ -33,32 +35,35 @@ export function numberCommand(parts: CommandParts) {
     '[number]',
     'with its country code; asked for, or read from the standard input, when absent',
   );
-  return onCall<Why, [string, string?]>(command, manage, parts, async (context, { reason }, id, given) => {
-    const path = `/enrollments/${checkedId(id)}/phone-number`;
+  withExamples(command, 'number enr_NNsi-2hB --reason "new phone"');
+  return onCall<Why, [string, string?]>(command, manage, parts, async (context, { reason }, named, given) => {
+    const path = `/enrollments/${await enrollmentIdOf(context.api, named)}/phone-number`;
     const phoneNumber = given ?? (await askSecretly(context.terminal, 'Phone number'));
     const body = checked(phoneNumberBody, { phoneNumber, reason });
     const changed = await context.api.call({ method: 'PUT', path, body, answer: enrollment });
-    return { json: changed, text: enrollmentText(changed, context) };
+    return { json: changed, text: enrollmentText(changed, context, named) };
   });
 }
 
 /** `mfa cancel`. */
 export function cancelCommand(parts: CommandParts) {
   const command = manageCommand('cancel', 'Cancel an enrollment');
-  return onCall<Why, [string]>(command, manage, parts, async (context, { reason }, id) => {
-    const path = `/enrollments/${checkedId(id)}/cancel`;
+  withExamples(command, 'cancel enr_NNsi-2hB --reason "asked by the user"');
+  return onCall<Why, [string]>(command, manage, parts, async (context, { reason }, named) => {
+    const path = `/enrollments/${await enrollmentIdOf(context.api, named)}/cancel`;
     const body = checked(cancelBody, { reason }) ?? {};
     const changed = await context.api.call({ method: 'POST', path, body, answer: enrollment });
-    return { json: changed, text: enrollmentText(changed, context) };
+    return { json: changed, text: enrollmentText(changed, context, named) };
   });
 }
 
 /** `mfa link`. */
 export function linkCommand(parts: CommandParts) {
   const scope = 'enrollments:link';
-  const command = apiCommand('link', scope, 'A link for the user to sign in with').argument('<id>');
-  return onCall<unknown, [string]>(command, scope, parts, async ({ api, terminal }, _options, id) => {
-    const path = `/enrollments/${checkedId(id)}/links`;
+  const command = apiCommand('link', scope, 'A link for the user to sign in with').addArgument(idArgument());
+  withExamples(command, 'link enr_NNsi-2hB');
+  return onCall<object, [string]>(command, scope, parts, async ({ api, terminal }, _options, named) => {
+    const path = `/enrollments/${await enrollmentIdOf(api, named)}/links`;
     const made = await api.call({ method: 'POST', path, answer: link });
     const until = moment(made.expiresAt, terminal.now());
     return { json: made, text: `${made.url}\nFor the user alone. Works once, until ${until}.` };

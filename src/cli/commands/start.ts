@@ -1,6 +1,6 @@
 import { startBody, startedEnrollment } from '../../api/schemas';
 import { defined } from '../../enrollment/defined';
-import { apiCommand, onCall, type CommandParts } from '../command';
+import { apiCommand, onCall, withExamples, type CommandParts } from '../command';
 import { checked, readToken, type TokenSource } from '../inputs';
 import { enrollmentText } from '../text/enrollment';
 
@@ -19,6 +19,8 @@ export function startCommand(parts: CommandParts) {
     .option('--factors <list>', 'factors in their order, such as sms,otp')
     .option('--token-file <path>', 'a file with the access token, or JSON {accessToken, expiresIn?, refreshToken?}')
     .option('--token-stdin', 'the same from the standard input');
+  const user = "'auth0|507f1f77bcf86cd799439020'";
+  withExamples(command, `start ${user}`, `start ${user} --phone +14155550123 --token-file token.json`);
   return onCall<Options, [string]>(command, scope, parts, async (context, options, userId) => {
     const token = await readToken(context.terminal, options);
     const body = checked(startBody, {

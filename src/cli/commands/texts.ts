@@ -1,7 +1,7 @@
 import { Argument } from 'commander';
 import type { z } from 'zod';
 import { stopBody, stoppedPrefixList } from '../../api/schemas';
-import { apiCommand, onCall, type CommandParts } from '../command';
+import { apiCommand, onCall, withExamples, type CommandParts } from '../command';
 import { usage } from '../failure';
 import { checked } from '../inputs';
 import { columns } from '../text/columns';
@@ -15,6 +15,7 @@ export function textsCommand(parts: CommandParts) {
     .addArgument(new Argument('<action>').choices(['stop', 'resume', 'list']))
     .argument('[prefix]', 'a plus sign and 1 to 7 digits, such as +88213')
     .option('--reason <text>', 'why; needed for stop and resume; goes to the audit log, so no number');
+  withExamples(command, 'texts list', 'texts stop +88213 --reason "toll fraud"', 'texts resume +88213 --reason over');
   return onCall<{ readonly reason?: string }, [string, string?]>(
     command,
     scope,

@@ -11,6 +11,8 @@ export interface Expected {
   readonly withSecret: boolean;
   /** Undefined when `PUBLIC_URL` was not given. */
   readonly callback: string | undefined;
+  /** The tenant of a local stack, which takes every callback as long as none is listed. */
+  readonly emulated: boolean;
 }
 
 export type Verdict =

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { Terminal } from '../terminal';
 
-export type Style = (format: 'bold' | 'dim' | 'green' | 'yellow' | 'red', text: string) => string;
+export type Format = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
+export type Style = (format: Format, text: string) => string;
 
 /** Colour is for people: off when the output goes elsewhere, and when NO_COLOR is set (no-color.org). */
 export const takesColour = ({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): boolean =>
