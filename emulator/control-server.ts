@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { apisRoutes } from './control/apis';
 import { clientsRoutes } from './control/clients';
 import { clockRoutes } from './control/clock';
 import { ControlError } from './control/control-error';
@@ -41,6 +42,7 @@ export async function createControlServer(tenant: Tenant): Promise<FastifyInstan
   for (const add of [
     usersRoutes,
     tokensRoute,
+    apisRoutes,
     clientsRoutes,
     clockRoutes,
     faultsRoutes,

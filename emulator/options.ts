@@ -1,8 +1,18 @@
 import { z } from 'zod';
 import { tokenEndpointAuthMethods } from './application';
+import { tenantSetup } from './setup';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const hostAndPort = z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'expected host or host:port');
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected JSON' });
+    return z.NEVER;
+  }
+});
 
 export const emulatorOptions = z
   .object({
@@ -28,6 +38,8 @@ export const emulatorOptions = z
     caFile: z.string().min(1).optional(),
     /** Where users, factors, texts and keys go when the emulator stops, and come from when it starts. */
     stateFile: z.string().min(1).optional(),
+    /** APIs, roles, applications and users that are there from the start on, and after a reset. */
+    setup: z.union([json.pipe(tenantSetup), tenantSetup]).optional(),
     /** Makes ids, codes and secrets repeat. */
     seed: z.string().min(1).optional(),
   })
@@ -51,6 +63,7 @@ const variables = {
   https: 'EMULATOR_HTTPS',
   caFile: 'EMULATOR_CA_FILE',
   stateFile: 'EMULATOR_STATE_FILE',
+  setup: 'EMULATOR_SETUP',
   seed: 'EMULATOR_SEED',
 } as const satisfies Record<keyof EmulatorOptions, string>;
 

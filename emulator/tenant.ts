@@ -1,3 +1,4 @@
+import type { Api, Role } from './api';
 import { type Application, createApplication, type TokenEndpointAuthMethod } from './application';
 import type { Challenge } from './challenge';
 import { type Clock, createClock, epochSeconds } from './clock';
@@ -11,6 +12,7 @@ import type { RequestRecord } from './requests';
 import { createSeals, type Seals } from './seals';
 import { defaultSwitches, type Switches } from './switches';
 import { createTokens, newSigningKey, type Tokens } from './tokens';
+import { setUp, tenantSetup, type TenantSetup } from './setup';
 import type { AuthorizationCode, RefreshToken, Session, SignIn } from './sign-in';
 import type { User } from './user';
 
@@ -18,6 +20,10 @@ import type { User } from './user';
 interface State {
   readonly users: Map<string, User>;
   readonly applications: Map<string, Application>;
+  /** By identifier. */
+  readonly apis: Map<string, Api>;
+  /** By name. */
+  readonly roles: Map<string, Role>;
   readonly challenges: Map<string, Challenge>;
   readonly authorizationCodes: Map<string, AuthorizationCode>;
   readonly refreshTokens: Map<string, RefreshToken>;
@@ -45,7 +51,7 @@ export interface Tenant {
   state: State;
   /** Known once the public side listens. */
   place: Place;
-  /** Back to the state of the start: no user, default switches, real time. Keys and the client's secret stay. */
+  /** Back to the state of the start: the set-up and no other user, default switches, real time. Keys and secrets stay. */
   reset(): void;
   /** Leaves everything to the next process, where there is a file for that. */
   keep(): void;
@@ -57,11 +63,13 @@ export interface TenantOptions {
   readonly clientSecret?: string | undefined;
   readonly tokenEndpointAuthMethod?: TokenEndpointAuthMethod | undefined;
   readonly stateFile?: string | undefined;
+  readonly setup?: TenantSetup | undefined;
 }
 
 export async function createTenant(options: TenantOptions): Promise<Tenant> {
   const { stateFile } = options;
   const kept = stateFile === undefined ? undefined : readKeptState<Kept>(stateFile);
+  const setup = tenantSetup.parse(options.setup ?? {});
   const clock = createClock();
   const random = createRandom(options.seed);
   // A sequence of its own: the one of ids and codes begins the same after a reset as after a start.
@@ -73,6 +81,8 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
   const emptyState = (): State => ({
     users: new Map(),
     applications: new Map([[client.id, createApplication(client.id, client.secret, options.tokenEndpointAuthMethod)]]),
+    apis: new Map(),
+    roles: new Map(),
     challenges: new Map(),
     authorizationCodes: new Map(),
     refreshTokens: new Map(),
@@ -99,6 +109,7 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
       clock.reset();
       random.reset();
       tenant.state = emptyState();
+      setUp(tenant, setup);
     },
     keep: () => {
       if (stateFile === undefined) return;
@@ -106,6 +117,7 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
       writeKeptState(stateFile, { version: 1, client, keys, clockOffset: clock.offset(), state });
     },
   };
+  setUp(tenant, setup);
   return tenant;
 }
 
