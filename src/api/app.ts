@@ -20,14 +20,20 @@ import { caseRoutes } from './routes/cases';
 import { codeRoutes } from './routes/codes';
 import { eventRoutes } from './routes/events';
 import { manageRoutes } from './routes/manage';
+import type { BrandConfig } from '../config/brand';
+import { assetRoutes, readAssets } from './html/assets';
+import { brandOf } from './html/brand';
+import type { Shell } from './html/document';
 import type { App, RouteParts } from './routes/shared';
 import { textRoutes } from './routes/texts';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
-export interface AppParts extends Omit<RouteParts, 'ownership'>, SignInParts {
+export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInParts, 'shell'> {
   readonly authenticate: Authenticate;
   /** Must calls with `enrollments:manage` say which person acts? Outside of development they must. */
   readonly personNeeded: boolean;
+  /** How the pages look. */
+  readonly brand: BrandConfig;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
   readonly trustedProxies?: readonly string[];
   readonly registry: Registry;
@@ -93,7 +99,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     },
     { prefix: '/v1' },
   );
-  await app.register((scope: App) => signInRoutes(scope, parts));
+  const { brand, assets: brandAssets } = brandOf(parts.brand);
+  const assets = readAssets();
+  const shell: Shell = { brand, assets };
+  assetRoutes(app, [...assets.all, ...brandAssets]);
+  await app.register((scope: App) => signInRoutes(scope, { ...parts, shell }));
   return app;
 }
 

@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     registry,
     logger,
     publicUrl: api.publicUrl,
+    brand: api.brand,
     callsPerMinute: api.callsPerMinute,
   });
 

@@ -1,5 +1,6 @@
 import { defined } from '../enrollment/defined';
 import { isLoopback } from './addresses';
+import { readBrand, type BrandConfig } from './brand';
 import { readDesk, type DeskConfig } from './desk';
 import { readJwt, type JwtConfig } from './jwt';
 import { readPhoneCountries } from './phone-countries';
@@ -41,6 +42,8 @@ export interface ApiServerConfig {
   readonly healthPort?: number;
   /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
   readonly phoneCountries?: readonly string[];
+  /** How the pages for users look. */
+  readonly brand: BrandConfig;
 }
 
 export function readApi(reader: ConfigReader): ApiServerConfig {
@@ -67,6 +70,7 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
     callsPerMinute: reader.withDefault('API_CALLS_PER_MINUTE', callsPerMinute, 600),
     trustedProxies: Object.freeze(reader.withDefault('TRUSTED_PROXIES', trustedProxies, [])),
     healthHost: reader.withDefault('HEALTH_HOST', host, '127.0.0.1'),
+    brand: readBrand(reader),
     ...defined({ jwt, desk, temporalUiUrl, healthPort, phoneCountries: readPhoneCountries(reader) }),
   });
 }
