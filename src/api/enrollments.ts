@@ -37,6 +37,8 @@ export interface Enrollments {
   ): Promise<ConfirmCodeResult | undefined>;
   resend(id: string, updateId: string): Promise<EnrollmentView>;
   changePhoneNumber(id: string, phoneNumber: string, updateId: string, by?: Actor): Promise<EnrollmentView>;
+  /** The user has saved the recovery code. Changes nothing when there is none, when it was said before, and after the end. */
+  acknowledgeRecoveryCode(id: string, updateId: string, by?: Actor): Promise<EnrollmentView>;
   renewToken(id: string, token: Token, updateId: string): Promise<EnrollmentView>;
   /**
    * Brings the token of a sign-in link, and with it the user's consent to what they were `shown`. Exactly one caller per link
@@ -97,6 +99,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       ...{ client, ids, domain, taskQueue, runs, answerMs, closeMs: cancelMs },
       options: {
         localFirst,
+        recoveryCode: 'acknowledge',
         ...(partialPolicy === 'keep' ? {} : { partialPolicy }),
         ...(opaqueTokens === 'refuse' ? {} : { opaqueTokens }),
       },
@@ -120,6 +123,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       update(messages.changePhoneNumber.name, runs.parse(id), (handle) =>
         handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber, ...defined({ by }) }], updateId }),
       ),
+    acknowledgeRecoveryCode,
     renewToken: async (id, token, updateId) => {
       const given = givenNow(token);
       return update(messages.renewToken.name, runs.parse(id), (handle) =>
@@ -135,6 +139,19 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
 
   async function update(name: string, chain: Chain, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
     return runs.view(chain, await runs.update(name, chain, (handle) => runs.within(answerMs, () => send(handle))));
+  }
+
+  async function acknowledgeRecoveryCode(id: string, updateId: string, by?: Actor): Promise<EnrollmentView> {
+    const chain = runs.parse(id);
+    const input = defined({ by });
+    try {
+      return await update(messages.acknowledgeRecoveryCode.name, chain, (handle) =>
+        handle.executeUpdate(messages.acknowledgeRecoveryCode, { args: [input], updateId }),
+      );
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'enrollment_settled') return await runs.read(chain);
+      throw error;
+    }
   }
 
   async function spendLink(id: string, token: Token, updateId: string, shown: Shown): Promise<boolean> {

@@ -232,6 +232,12 @@ const enrollmentShape = {
     .describe(
       'When the user agreed to the factors and to the current phone number. Absent after a change of the number.',
     ),
+  recoveryCodeDue: z
+    .literal(true)
+    .exactOptional()
+    .describe(
+      'Every factor is active, and the enrollment waits until somebody says that the user has saved the recovery code.',
+    ),
   notices: z
     .array(z.object({ type: z.enum(noticeTypes), at: time, factor: factor.exactOptional() }))
     .readonly()

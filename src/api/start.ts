@@ -54,7 +54,7 @@ export interface StartParts {
   readonly ids: EnrollmentIds;
   readonly domain: string;
   readonly taskQueue: string;
-  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst'>;
+  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst' | 'recoveryCode'>;
   readonly runs: Runs;
   /** Milliseconds for the first challenge. */
   readonly answerMs: number;

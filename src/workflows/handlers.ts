@@ -8,7 +8,15 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { parseActor } from '../enrollment/actor';
-import { busy, isAwaited, refuseCode, refusePhoneNumber, refuseResend, refuseToken } from '../enrollment/admission';
+import {
+  busy,
+  isAwaited,
+  refuseAcknowledgement,
+  refuseCode,
+  refusePhoneNumber,
+  refuseResend,
+  refuseToken,
+} from '../enrollment/admission';
 import { levelAt } from '../enrollment/bucket';
 import { claim, tokenExpiry } from '../enrollment/case';
 import { challengeSecretsOf } from '../enrollment/challenge-secrets';
@@ -80,6 +88,14 @@ export function listen(run: Run): void {
       description: 'Send codes to another number: {phoneNumber, by?}, E.164',
       validator: (input) =>
         admit(run, () => refuseUnsealed(input) ?? refusePhoneNumber(run.current, input, Date.now())),
+    },
+  );
+  setHandler(
+    messages.acknowledgeRecoveryCode,
+    ({ by }) => answered(() => obeyed(run, { type: 'acknowledgeRecoveryCode', ...defined({ by: parseActor(by) }) })),
+    {
+      description: 'The user has saved the recovery code: {by?}',
+      validator: (input) => admit(run, () => refuseUnsealed(input) ?? refuseAcknowledgement(run.current, input)),
     },
   );
   setHandler(messages.renewToken, (input) => answered(() => renewToken(run, input)), {

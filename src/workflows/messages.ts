@@ -55,6 +55,11 @@ export interface ChangePhoneNumberInput {
   readonly by?: Actor;
 }
 
+export interface AcknowledgeRecoveryCodeInput {
+  /** Whose hand sends it. */
+  readonly by?: Actor;
+}
+
 /** The first of the details of the ApplicationFailure that refuses an update; its `type` is a `RefusalType`. No refused update leaves an event. */
 export interface RefusalDetails {
   readonly attemptsLeft?: number;
@@ -74,6 +79,9 @@ export const awaitChallenge = defineUpdate<EnrollmentStatus>('awaitChallenge');
 export const confirmCode = defineUpdate<ConfirmCodeResult, [ConfirmCodeInput]>('confirmCode');
 export const resend = defineUpdate<EnrollmentStatus>('resend');
 export const changePhoneNumber = defineUpdate<EnrollmentStatus, [ChangePhoneNumberInput]>('changePhoneNumber');
+export const acknowledgeRecoveryCode = defineUpdate<EnrollmentStatus, [AcknowledgeRecoveryCodeInput]>(
+  'acknowledgeRecoveryCode',
+);
 export const renewToken = defineUpdate<RenewTokenResult, [RenewTokenInput]>('renewToken');
 
 export const status = defineQuery<EnrollmentStatus>('status');

@@ -74,6 +74,7 @@ export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments =
     confirmCode: unexpected,
     resend: unexpected,
     changePhoneNumber: unexpected,
+    acknowledgeRecoveryCode: unexpected,
     renewToken: unexpected,
     spendLink: unexpected,
     cancel: unexpected,
