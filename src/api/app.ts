@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import { createActs } from './acts';
 import type { Authenticate } from './access';
 import { answerError, answerNotFound, answerUnreadable } from './error-handler';
 import { guard } from './guard';
@@ -86,14 +87,15 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy });
 
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  const routeParts = { ...parts, ownership: createOwnership(parts) };
+  const acts = createActs(app, routeParts);
   await app.register(
     async (v1: App) => {
       guard(v1, parts);
       v1.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-store'));
-      const routeParts = { ...parts, ownership: createOwnership(parts) };
       caseRoutes(v1, routeParts);
-      codeRoutes(v1, routeParts);
-      manageRoutes(v1, routeParts);
+      codeRoutes(v1, acts);
+      manageRoutes(v1, acts, routeParts);
       textRoutes(v1, routeParts);
       eventRoutes(v1, routeParts);
     },
