@@ -26,6 +26,8 @@ import { assetRoutes, readAssets } from './html/assets';
 import { brandOf } from './html/brand';
 import type { Shell } from './html/document';
 import type { App, RouteParts } from './routes/shared';
+import { deskRoutes } from './routes/desk';
+import type { DeskSignInParts } from './desk/parts';
 import { textRoutes } from './routes/texts';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
@@ -33,6 +35,8 @@ export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInPart
   readonly authenticate: Authenticate;
   /** Must calls with `enrollments:manage` say which person acts? Outside of development they must. */
   readonly personNeeded: boolean;
+  /** The support desk; absent: there is none. */
+  readonly desk?: DeskSignInParts;
   /** How the pages look. */
   readonly brand: BrandConfig;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
@@ -106,6 +110,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   const shell: Shell = { brand, assets };
   assetRoutes(app, [...assets.all, ...brandAssets]);
   await app.register((scope: App) => signInRoutes(scope, { ...parts, shell }));
+  const { desk } = parts;
+  if (desk !== undefined) {
+    await app.register((scope: App) => deskRoutes(scope, { ...routeParts, acts, shell, desk }), { prefix: '/desk' });
+  }
   return app;
 }
 
@@ -116,7 +124,14 @@ export async function createApp(parts: AppParts): Promise<App> {
 function bucketOf({ caller, ip, routeOptions }: FastifyRequest): string {
   if (caller) return `caller ${caller.name}`; // undefined outside of the guard
   const { url = '' } = routeOptions;
-  const part = url === '/sign-in/callback' ? 'callback' : url.startsWith('/sign-in/') ? 'sign-in' : 'address';
+  const part =
+    url === '/sign-in/callback'
+      ? 'callback'
+      : url.startsWith('/sign-in/')
+        ? 'sign-in'
+        : url.startsWith('/desk')
+          ? 'desk'
+          : 'address';
   return `${part} ${networkOf(ip)}`;
 }
 

@@ -11,6 +11,8 @@ const own = {
   'base.css': 'text/css; charset=utf-8',
   'copy.js': javaScript,
   'countdown.js': javaScript,
+  'desk.css': 'text/css; charset=utf-8',
+  'desk.js': javaScript,
   'forms.js': javaScript,
   'icon.svg': 'image/svg+xml',
   'live.js': javaScript,

@@ -18,10 +18,14 @@ export interface DocumentParts {
   readonly mark?: string | undefined;
   /** Where the page can be got again, for the choice of the language; absent where it cannot. */
   readonly path?: string | undefined;
+  /** Style sheets beside `base.css`. */
+  readonly styles?: readonly AssetName[];
   /** ES modules of ours that the page loads. */
   readonly scripts?: readonly AssetName[];
   /** Seconds after which a browser without script gets `path` again; absent: never. */
   readonly refreshSeconds?: number | undefined;
+  /** An address that every browser goes to at once. */
+  readonly onward?: string | undefined;
   /** `wide` for pages with tables. */
   readonly width?: 'narrow' | 'wide';
   /** Beside the brand's name at the top. */
@@ -43,11 +47,12 @@ function Document({
   title,
   mark,
   path,
+  styles = [],
   scripts = [],
   width = 'narrow',
   ...more
 }: Shell & DocumentParts) {
-  const { header, refreshSeconds, data, children } = more;
+  const { header, refreshSeconds, onward, data, children } = more;
   return (
     <WordsContext.Provider value={words}>
       <html lang={words.language} dir={words.direction}>
@@ -59,10 +64,14 @@ function Document({
           <title>{`${mark === undefined ? '' : `${mark}: `}${title} · ${brand.name}`}</title>
           <link rel="icon" href={assets.pathOf('icon.svg')} type="image/svg+xml" />
           <link rel="stylesheet" href={assets.pathOf('base.css')} />
+          {styles.map((style) => (
+            <link key={style} rel="stylesheet" href={assets.pathOf(style)} />
+          ))}
           {brand.style !== undefined && <link rel="stylesheet" href={brand.style} />}
           {scripts.map((script) => (
             <script key={script} type="module" src={assets.pathOf(script)} />
           ))}
+          {onward !== undefined && <meta http-equiv="refresh" content={`0;url=${onward}`} />}
           {refreshSeconds !== undefined && path !== undefined && (
             <noscript>
               <meta http-equiv="refresh" content={`${refreshSeconds};url=${path}`} />
