@@ -18,6 +18,14 @@ export const newApi = z.strictObject({
 /** An API of the tenant: what applications ask access tokens for, beside Auth0's own. */
 export type Api = z.output<typeof newApi>;
 
+/** What may change on an API. */
+export const apiPatch = z.strictObject({
+  permissions: newApi.shape.permissions.unwrap().exactOptional(),
+  enforcePolicies: newApi.shape.enforcePolicies.unwrap().exactOptional(),
+  tokenDialect: newApi.shape.tokenDialect.unwrap().exactOptional(),
+  tokenLifeSeconds: newApi.shape.tokenLifeSeconds.unwrap().exactOptional(),
+});
+
 /** A role, as it is registered and kept: permissions of any number of APIs under one name. */
 export const newRole = z.strictObject({
   name: z.string().min(1).max(50),

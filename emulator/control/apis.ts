@@ -1,4 +1,4 @@
-import { newApi, newRole } from '../api';
+import { apiPatch, newApi, newRole } from '../api';
 import type { AddRoutes } from '../routes/route';
 import { addApi, addRole } from '../setup';
 import { ControlError } from './control-error';
@@ -11,6 +11,16 @@ export const apisRoutes: AddRoutes = (app, tenant) => {
     const api = newApi.parse(request.body);
     if (!addApi(tenant, api)) throw new ControlError(409, `There is an API ${api.identifier} already`);
     return reply.code(201).send(api);
+  });
+
+  // For tokens that are issued from then on.
+  app.patch<{ Params: { identifier: string } }>('/apis/:identifier', async (request) => {
+    const { identifier } = request.params;
+    const api = tenant.state.apis.get(identifier);
+    if (api === undefined) throw new ControlError(404, `No API ${identifier}`);
+    const changed = { ...api, ...apiPatch.parse(request.body) };
+    tenant.state.apis.set(identifier, changed);
+    return changed;
   });
 
   app.get('/roles', async () => [...tenant.state.roles.values()]);

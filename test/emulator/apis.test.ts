@@ -72,6 +72,16 @@ test('without role-based access control whatever the API has is granted when it 
   expect(claims).not.toHaveProperty('permissions');
 });
 
+test('what is changed on an API holds from the next token on', async () => {
+  const path = `/apis/${encodeURIComponent(audience)}`;
+  expect((await tenant.control('PATCH', path, { tokenLifeSeconds: 5 })).json).toMatchObject({
+    permissions,
+    tokenLifeSeconds: 5,
+  });
+  expect((await signIn('sam@example.com', 'enrollments:read')).json['expires_in']).toBe(5);
+  expect((await tenant.control('PATCH', '/apis/none', {})).status).toBe(404);
+});
+
 test('roles that a user is given hold from the next token on', async () => {
   const userId = await tenant.newUser('kim@example.com');
   expect(

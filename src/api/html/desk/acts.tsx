@@ -17,7 +17,7 @@ export function Acts(page: CasePage) {
       <Act page={page} act="resend" title={resendTitle(enrollment)} button="Send it">
         {enrollment.nextTextAt !== undefined && (
           <p class="hint">
-            Not before <Until at={enrollment.nextTextAt} now={page.now} />.
+            Only in <Until at={enrollment.nextTextAt} now={page.now} />.
           </p>
         )}
       </Act>
@@ -69,7 +69,7 @@ function CodeAct({ enrollment, staff, formKey, refusal, now }: CasePage) {
       <label for="code">{what}</label>
       <p class="hint" id="code-hint">
         {challenge.type === 'oob' && `Sent to ${challenge.phoneNumber ?? 'the user'}. `}
-        Good until <Until at={challenge.expiresAt} now={now} />, {attempts(enrollment.attemptsLeft)} left.
+        Good for <Until at={challenge.expiresAt} now={now} />, {attempts(enrollment.attemptsLeft)} left.
       </p>
       <div class="row">
         <input
@@ -79,7 +79,6 @@ function CodeAct({ enrollment, staff, formKey, refusal, now }: CasePage) {
           inputmode="numeric"
           autocomplete="off"
           maxLength={40}
-          placeholder="123 456"
           data-keep={challenge.challengeId}
           aria-describedby={refused ? 'refusal code-hint' : 'code-hint'}
           aria-invalid={refused ? 'true' : undefined}

@@ -46,22 +46,24 @@ function Case(page: CasePage) {
       <Stay {...page} />
       <Standing {...page} />
       <div class="columns">
-        <section class="card acts" aria-labelledby="acts">
-          <h2 id="acts">What you can do</h2>
-          <Acts {...page} />
-          <datalist id="reasons">
-            <option value="The user did not get the code" />
-            <option value="The user has another phone number" />
-            <option value="The user asked for it on the phone" />
-            <option value="Not the user's own number" />
-          </datalist>
-        </section>
-        <section class="card" aria-labelledby="factors">
-          <h2 id="factors">Factors</h2>
-          <Factors {...enrollment} />
-          <Facts {...page} />
-        </section>
-        <section class="card wide" aria-labelledby="timeline">
+        <div class="stack">
+          <section class="card acts" aria-labelledby="acts">
+            <h2 id="acts">What you can do</h2>
+            <Acts {...page} />
+            <datalist id="reasons">
+              <option value="The user did not get the code" />
+              <option value="The user has another phone number" />
+              <option value="The user asked for it on the phone" />
+              <option value="Not the user's own number" />
+            </datalist>
+          </section>
+          <section class="card" aria-labelledby="factors">
+            <h2 id="factors">Factors</h2>
+            <Factors {...enrollment} />
+            <Facts {...page} />
+          </section>
+        </div>
+        <section class="card" aria-labelledby="timeline">
           <h2 id="timeline">What happened</h2>
           <TimelineOf timeline={timeline} />
         </section>
@@ -87,7 +89,7 @@ function Stay({ said, refusal, link, now }: CasePage) {
       {link !== undefined && (
         <div class="box good link" data-stay>
           <p>
-            <strong>The link for the user.</strong> Works once, until <Until at={link.expiresAt} now={now} />. It is not
+            <strong>The link for the user.</strong> Works once, for <Until at={link.expiresAt} now={now} />. It is not
             shown again.
           </p>
           <div class="row">
@@ -120,7 +122,7 @@ function Standing({ enrollment, timeline, now, temporalUrl }: CasePage) {
           </a>
         )}
       </div>
-      <dl class="facts">
+      <dl class="facts who-what">
         <div>
           <dt>Who acts next</dt>
           <dd>
@@ -128,7 +130,7 @@ function Standing({ enrollment, timeline, now, temporalUrl }: CasePage) {
             {waitingFor.what !== 'nothing' && <span class="muted"> · {whats[waitingFor.what]}</span>}
           </dd>
         </div>
-        <div class="broad">
+        <div>
           <dt>What to do</dt>
           <dd data-say>{plainAction(nextAction, momentOf)}</dd>
         </div>
@@ -202,7 +204,7 @@ function Facts({ enrollment, now }: CasePage) {
             {nextAttemptAt !== undefined && (
               <span class="muted">
                 {' '}
-                · one more <Until at={nextAttemptAt} now={now} />
+                · one more in <Until at={nextAttemptAt} now={now} />
               </span>
             )}
           </Fact>
@@ -211,22 +213,22 @@ function Facts({ enrollment, now }: CasePage) {
             {nextTextAt !== undefined && (
               <span class="muted">
                 {' '}
-                · next <Until at={nextTextAt} now={now} />
+                · next in <Until at={nextTextAt} now={now} />
               </span>
             )}
           </Fact>
           {deadlines.challenge !== undefined && (
-            <Fact name="Code good until">
+            <Fact name="Code good for">
               <Until at={deadlines.challenge} now={now} />
             </Fact>
           )}
           {deadlines.token !== undefined && (
-            <Fact name="Sign-in good until">
+            <Fact name="Sign-in good for">
               <Until at={deadlines.token} now={now} />
             </Fact>
           )}
           <Fact name="Enrollment ends">
-            <Until at={deadlines.enrollment} now={now} />
+            in <Until at={deadlines.enrollment} now={now} />
           </Fact>
         </>
       )}

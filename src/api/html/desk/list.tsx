@@ -140,7 +140,9 @@ function Table({ enrollments, now }: { readonly enrollments: readonly Enrollment
                 ) : deadline === undefined ? (
                   '–'
                 ) : (
-                  <Until at={deadline} now={now} />
+                  <>
+                    in <Until at={deadline} now={now} />
+                  </>
                 )}
               </td>
             </tr>

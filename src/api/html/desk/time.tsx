@@ -10,35 +10,30 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   ...{ timeZone: 'UTC', hourCycle: 'h23', hour: '2-digit', minute: '2-digit', second: '2-digit' },
 });
 
-/** How long ago, or how long until then, in the largest unit that fits. `desk.js` keeps it right in the same words. */
-export function distanceOf(iso: string, now: Date): string {
-  const seconds = Math.round((Date.parse(iso) - now.getTime()) / 1000);
-  const ahead = seconds > 0;
-  const length = Math.abs(seconds);
-  if (length < 45) return ahead ? 'in a moment' : 'just now';
-  const [count, unit] =
-    length < 3600
-      ? [Math.round(length / 60), 'min']
-      : length < 36 * 3600
-        ? [Math.round(length / 3600), 'h']
-        : [Math.round(length / 86_400), 'days'];
-  return ahead ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+/** Seconds, in the largest unit that fits. `desk.js` goes on in the same words. */
+function lengthOf(seconds: number): string {
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return seconds < 36 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
+
+const secondsBetween = (now: Date, iso: string): number => Math.round((Date.parse(iso) - now.getTime()) / 1000);
 
 /** "3 min ago", with the moment itself on hover and for programs. */
 export function Ago({ at, now }: { readonly at: string; readonly now: Date }) {
+  const seconds = -secondsBetween(now, at);
   return (
     <time class="number" datetime={at} data-ago={at} title={momentOf(at)}>
-      {distanceOf(at, now)}
+      {seconds < 45 ? 'just now' : `${lengthOf(seconds)} ago`}
     </time>
   );
 }
 
-/** A moment that something is over at: counted down in its last hour by `countdown.js`. */
+/** How long until a moment: "4:53" in the last hour, which `countdown.js` counts down; "3 days" before. */
 export function Until({ at, now }: { readonly at: string; readonly now: Date }) {
+  const seconds = Math.max(0, secondsBetween(now, at));
   return (
     <time class="number" datetime={at} data-until={at} title={momentOf(at)}>
-      {distanceOf(at, now)}
+      {seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` : lengthOf(seconds)}
     </time>
   );
 }

@@ -7,7 +7,7 @@ export function TimelineOf({ timeline }: { readonly timeline: Timeline | undefin
   if (timeline === undefined) return <p class="muted">Cannot be read now. Load the page again.</p>;
   return (
     <>
-      {byDay(timeline.entries.toReversed()).map(([day, entries]) => (
+      {byDay(timeline.entries.filter(isToldOnce).toReversed()).map(([day, entries]) => (
         <section key={day} class="day">
           <h3>{day}, UTC</h3>
           <ol class="timeline">
@@ -38,3 +38,6 @@ function byDay(entries: Entries): readonly (readonly [string, Entries])[] {
   for (const entry of entries) days.set(dayOf(entry.at), [...(days.get(dayOf(entry.at)) ?? []), entry]);
   return [...days];
 }
+
+/** A wrong code is an entry of its own, and the last problem as well. */
+const isToldOnce = (entry: Entries[number]): boolean => entry.what !== 'problem' || entry.code !== 'code_rejected';
