@@ -13,6 +13,8 @@ import { createConfirmCode } from './confirm-code';
 import { listEnrollments, type EnrollmentPage, type ListRequest } from './list';
 import { ApiProblem } from './problems';
 import { createRuns, isOutcome, type Chain, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
+import { readTimeline, type Timeline } from './timeline';
+import { asProblem } from './temporal-errors';
 import { createStart, givenNow, type Started, type StartRequest, type Token } from './start';
 
 /** The enrollments of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
@@ -26,6 +28,13 @@ export interface Enrollments {
   /** The name of the caller who started it; undefined when nobody is known to have. */
   askedBy(id: string): Promise<string | undefined>;
   list(request: ListRequest): Promise<EnrollmentPage>;
+  /** The enrollments of a user, or those whose codes go to a number (E.164) or went there last: a page, as of `list`. */
+  find(
+    who: { readonly userId: string } | { readonly phoneNumber: string },
+    page: Pick<ListRequest, 'startedBy' | 'cursor' | 'limit'>,
+  ): Promise<EnrollmentPage>;
+  /** What happened to it so far, oldest first. Answers without a worker. */
+  timeline(id: string): Promise<Timeline>;
   /** `admit`: as of `get`; told before the secrets are asked for. */
   challenge(id: string, admit?: Admit): Promise<ChallengeSecrets>;
   /** Undefined: no answer within the deadline. The code is kept and will be tried. */
@@ -107,7 +116,9 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     get: async (id, admit) => runs.read(runs.parse(id), admit),
     ownerOf: async (id) => runs.ownerOf(runs.parse(id)),
     askedBy: async (id) => runs.askedBy(runs.parse(id)),
-    list: (request) => listEnrollments({ client, ids, domain, taskQueue, deadlineMs: queryMs }, request),
+    list,
+    find: (who, page) => list({ ...page, ...who }),
+    timeline,
     challenge: async (id, admit) =>
       runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge), admit),
     confirmCode: async (id, input, updateId, by) => {
@@ -121,7 +132,10 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       update(messages.resend.name, runs.parse(id), (handle) => handle.executeUpdate(messages.resend, { updateId })),
     changePhoneNumber: async (id, phoneNumber, updateId, by) =>
       update(messages.changePhoneNumber.name, runs.parse(id), (handle) =>
-        handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber, ...defined({ by }) }], updateId }),
+        handle.executeUpdate(messages.changePhoneNumber, {
+          args: [{ phoneNumber, phoneNumberHash: ids.under(id).phoneNumber(phoneNumber), ...defined({ by }) }],
+          updateId,
+        }),
       ),
     acknowledgeRecoveryCode,
     renewToken: async (id, token, updateId) => {
@@ -139,6 +153,19 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
 
   async function update(name: string, chain: Chain, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
     return runs.view(chain, await runs.update(name, chain, (handle) => runs.within(answerMs, () => send(handle))));
+  }
+
+  async function list(request: ListRequest): Promise<EnrollmentPage> {
+    return listEnrollments({ client, ids, domain, taskQueue, deadlineMs: queryMs }, request);
+  }
+
+  async function timeline(id: string): Promise<Timeline> {
+    const last = await runs.current(runs.parse(id));
+    try {
+      return await runs.within(answerMs, () => readTimeline(client, last));
+    } catch (error) {
+      throw await asProblem(error, () => Promise.resolve(true));
+    }
   }
 
   async function acknowledgeRecoveryCode(id: string, updateId: string, by?: Actor): Promise<EnrollmentView> {

@@ -13,8 +13,9 @@ export interface Actor {
   readonly accountHolder?: true;
 }
 
-/** 128 bits in base64url; more is allowed, so that another hash may follow. */
-const isHash = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
+/** A keyed hash as the API makes them: 128 bits in base64url; more is allowed, so that another hash may follow. */
+export const isHash = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
 
 /** An actor as it comes with a message; `undefined` when it is none. Never throws. */
 export function parseActor(value: unknown): Actor | undefined {

@@ -46,6 +46,8 @@ export interface Held {
   readonly tokens: Tokens;
   /** E.164. */
   readonly phoneNumber: string | undefined;
+  /** Its keyed hash, or `null` for a number that came without one; absent while it is the number of the start. */
+  readonly phoneNumberHash?: string | null;
   /** Whose hand set it, at the start or since; absent when nobody can tell. */
   readonly phoneNumberSetBy?: Actor | undefined;
   /** The challenge that waits for its answer. */

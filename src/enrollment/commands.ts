@@ -1,5 +1,5 @@
 import { factorNames, isFactorName, type FactorName } from '../factors';
-import { parseActor, type Actor } from './actor';
+import { isHash, parseActor, type Actor } from './actor';
 import { defined } from './defined';
 import type { Inherited } from './enrollment';
 import { limits } from './limits';
@@ -30,7 +30,13 @@ export interface CodeCommand {
 export type Command =
   | CodeCommand
   | { readonly type: 'resend' }
-  | { readonly type: 'changePhoneNumber'; readonly phoneNumber: string; readonly by?: Actor }
+  | {
+      readonly type: 'changePhoneNumber';
+      readonly phoneNumber: string;
+      /** Its keyed hash, by which the enrollment is found from then on. */
+      readonly phoneNumberHash?: string;
+      readonly by?: Actor;
+    }
   /** The user has saved the recovery code. */
   | { readonly type: 'acknowledgeRecoveryCode'; readonly by?: Actor }
   | {
@@ -194,6 +200,12 @@ export function parseShown(value: unknown): Shown | undefined {
 export function parsePhoneNumber(value: unknown): string | undefined {
   const phoneNumber = isObject(value) ? value['phoneNumber'] : undefined;
   return typeof phoneNumber === 'string' && isE164(phoneNumber) ? phoneNumber : undefined;
+}
+
+/** The keyed hash that comes with a phone number: 1 to 64 characters of base64url; `undefined` for anything else. */
+export function parsePhoneNumberHash(value: unknown): string | undefined {
+  const hash = isObject(value) ? value['phoneNumberHash'] : undefined;
+  return isHash(hash) ? hash : undefined;
 }
 
 /** What a start must be, for whoever sent something else. */

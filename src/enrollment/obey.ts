@@ -75,11 +75,11 @@ function askAgain(of: Case, now: number): Case {
 /** A code sent to the old number proves nothing about the new one, so its challenge is gone; another factor's goes on. */
 function takePhoneNumber(
   of: Case,
-  { phoneNumber, by }: Extract<Command, { type: 'changePhoneNumber' }>,
+  { phoneNumber, phoneNumberHash, by }: Extract<Command, { type: 'changePhoneNumber' }>,
   now: number,
 ): Case {
   const factor = currentFactor(of.enrollment);
-  const changed = apply(hold(of, { phoneNumber, phoneNumberSetBy: by }), {
+  const changed = apply(hold(of, { phoneNumber, phoneNumberHash: phoneNumberHash ?? null, phoneNumberSetBy: by }), {
     type: 'phoneNumberChanged',
     phoneNumber: maskPhoneNumber(phoneNumber),
     at: now,

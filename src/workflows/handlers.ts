@@ -23,6 +23,7 @@ import { challengeSecretsOf } from '../enrollment/challenge-secrets';
 import {
   parseCode,
   parseCodeSignal,
+  parsePhoneNumberHash,
   parseReason,
   parseShown,
   parseToken,
@@ -82,10 +83,14 @@ export function listen(run: Run): void {
   });
   setHandler(
     messages.changePhoneNumber,
-    ({ phoneNumber, by }) =>
-      answered(() => obeyed(run, { type: 'changePhoneNumber', phoneNumber, ...defined({ by: parseActor(by) }) })),
+    (input) =>
+      answered(() => {
+        const { phoneNumber, by } = input;
+        const more = defined({ phoneNumberHash: parsePhoneNumberHash(input), by: parseActor(by) });
+        return obeyed(run, { type: 'changePhoneNumber', phoneNumber, ...more });
+      }),
     {
-      description: 'Send codes to another number: {phoneNumber, by?}, E.164',
+      description: 'Send codes to another number: {phoneNumber, phoneNumberHash?, by?}, E.164',
       validator: (input) =>
         admit(run, () => refuseUnsealed(input) ?? refusePhoneNumber(run.current, input, Date.now())),
     },

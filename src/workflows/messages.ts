@@ -51,6 +51,8 @@ export interface ConfirmCodeResult {
 export interface ChangePhoneNumberInput {
   /** E.164. */
   readonly phoneNumber: string;
+  /** Its keyed hash (`EnrollmentIds.phoneNumber`), by which the enrollment is found from now on. */
+  readonly phoneNumberHash?: string;
   /** Whose hand sets it. */
   readonly by?: Actor;
 }

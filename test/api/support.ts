@@ -70,6 +70,8 @@ export const fakeEnrollments = (parts: Partial<Enrollments> = {}): Enrollments =
     ownerOf: async () => ids.owner('onboarding-desk'),
     askedBy: unexpected,
     list: unexpected,
+    find: unexpected,
+    timeline: unexpected,
     challenge: unexpected,
     confirmCode: unexpected,
     resend: unexpected,
