@@ -91,6 +91,7 @@ export default tseslint.config(
         DOMParser: 'readonly',
         Element: 'readonly',
         HTMLElement: 'readonly',
+        HTMLDetailsElement: 'readonly',
         HTMLInputElement: 'readonly',
         AbortController: 'readonly',
         HTMLFormElement: 'readonly',

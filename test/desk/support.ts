@@ -10,7 +10,10 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 export type StaffRole = keyof StackFile['staff'];
 
 /** A member of staff at a desk of their own: a browser without a past. */
-export async function openBrowserOf(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+export async function openBrowserOf(
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Page> {
   const context: BrowserContext = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   return context.newPage();
 }

@@ -24,8 +24,8 @@ export function signInRoutes(app: App, desk: Desk): void {
   app.get('/sign-in', { schema: { hide: true, querystring: beginQuery } }, async (request, reply) => {
     const { to, anew } = request.query;
     const { url, secrets } = await staffSignIn.begin({ again: anew !== undefined });
-    const { name, options, seal } = cookies.signIn;
-    return reply.setCookie(name, await seal({ ...secrets, returnTo: to }), options).redirect(url, 303);
+    const sealed = await cookies.signIn.seal({ ...secrets, returnTo: to });
+    return reply.setCookie(cookies.signIn.name, sealed, cookies.signIn.options).redirect(url, 303);
   });
 
   app.get('/callback', { schema: { hide: true } }, async (request, reply) => {

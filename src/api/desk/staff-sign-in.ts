@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { IssuerError } from '../../access-tokens';
 import type { DeskConfig } from '../../config/desk';
 import { defined } from '../../enrollment/defined';
-import { scopes } from '../../scopes';
+import type { Scope } from '../../scopes';
 
 /** What belongs to one sign-in and stays with the browser that began it. */
 export interface SignInSecrets {
@@ -39,7 +39,7 @@ const wanted = [
   'enrollments:code',
   'enrollments:manage',
   'enrollments:link',
-] as const satisfies readonly (typeof scopes)[number][];
+] as const satisfies readonly Scope[];
 
 /** Seconds that the issuer has for an answer. */
 const timeout = 5;

@@ -13,7 +13,7 @@ import { guard } from '../guard';
 import { renderList } from '../html/desk/list';
 import { comesFromOurPage, createFormTokens, takeForms } from '../html/own-forms';
 import { ApiProblem, type ProblemBody } from '../problems';
-import { seesOnlyItsOwn } from '../ownership';
+import { visibleTo } from '../ownership';
 import { listQuery } from '../schemas';
 import type { App } from './shared';
 
@@ -102,7 +102,12 @@ function listRoutes(app: App, desk: Desk): void {
     { config: { scope: 'enrollments:read', action: 'list' }, schema: { hide: true, querystring: filterQuery } },
     async (request, reply) => {
       const { cursor, ...filter } = request.query;
-      const page = await enrollments.list({ ...filter, ...defined({ cursor }), ...ownOf(request), limit: pageSize });
+      const page = await enrollments.list({
+        ...filter,
+        ...defined({ cursor }),
+        ...visibleTo(callerOf(request)),
+        limit: pageSize,
+      });
       const html = renderList(shell, { staff: staffOf(desk, request), now: new Date(), page, filter });
       return sendPage(reply, 200, html);
     },
@@ -113,7 +118,7 @@ function listRoutes(app: App, desk: Desk): void {
     { config: { scope: 'enrollments:read', action: 'find' }, schema: { hide: true, body: findForm } },
     async (request, reply) => {
       const { who, shown } = request.body.who;
-      const page = await enrollments.find(who, { ...ownOf(request), limit: pageSize });
+      const page = await enrollments.find(who, { ...visibleTo(callerOf(request)), limit: pageSize });
       const [only, ...others] = page.enrollments;
       if (only !== undefined && others.length === 0 && page.nextCursor === undefined) {
         return reply.redirect(`/desk/cases/${only.id}`, 303);
@@ -130,11 +135,6 @@ function listRoutes(app: App, desk: Desk): void {
 }
 
 const pageSize = 50;
-
-const ownOf = (request: FastifyRequest) => {
-  const caller = callerOf(request);
-  return seesOnlyItsOwn(caller) ? { startedBy: caller.name } : {};
-};
 
 /** A choice of "any" comes as nothing. */
 const choice = <Value>(of: z.ZodType<Value, string | undefined>) =>
