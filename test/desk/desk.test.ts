@@ -232,7 +232,7 @@ describe('an enrollment', () => {
     const { path, userId } = await started();
     const page = await staff('support', path);
     await act(page, 'Change the phone number', 'Change the number', { 'New number': '0151 2345' });
-    await page.getByRole('alert').getByText('phone number').waitFor();
+    await page.getByRole('alert').getByText('This number is not taken').waitFor();
     await shoot(page, 'bad-number');
     await expectAccessible(page);
     await act(page, 'Change the phone number', 'Change the number', { 'New number': '+1 415 555 0199' });

@@ -21,6 +21,7 @@ document.addEventListener(
 );
 
 const { refresh } = followPage(() => {
+  if (main().dataset['key'] === 'sign-in') return showSignIn();
   document.getElementById('stay')?.replaceChildren(...staying);
   for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
   readClock();
@@ -28,6 +29,12 @@ const { refresh } = followPage(() => {
   showAgo();
   showCopyButtons();
 });
+
+/** The session is over: nothing of the desk can be done from here any more. */
+function showSignIn() {
+  document.body.className = 'narrow';
+  for (const part of document.querySelectorAll('.top > :not(.brand)')) part.remove();
+}
 
 /** What ends at a moment may let the page say something else: the server knows. */
 const readClock = countDown(() => {

@@ -177,15 +177,21 @@ const typedFields = z.object({
 });
 
 function refusalOf(act: DeskAct, body: unknown, { code, title, detail, errors }: ProblemBody): Refusal {
-  const expected = errors?.map((error) => `${fieldNames[error.field] ?? error.field}: ${error.expected}`).join('. ');
-  return {
-    ...{ act, code, title },
-    ...defined({ detail: expected === undefined || code !== 'invalid_request' ? detail : `Expected ${expected}.` }),
-    typed: defined(typedFields.parse(body ?? {})),
-  };
+  const typed = defined(typedFields.parse(body ?? {}));
+  const wrong = errors?.flatMap(({ field, expected }) => {
+    const known = fields.find(({ name }) => name === field);
+    return known === undefined ? [] : [{ ...known, expected }];
+  })[0];
+  return wrong === undefined
+    ? { act, code, title, ...defined({ detail }), typed }
+    : { act, code, title: wrong.title, detail: `Expected: ${wrong.expected}.`, field: wrong.name, typed };
 }
 
-const fieldNames: Readonly<Record<string, string>> = { phoneNumber: 'phone number' };
+const fields = [
+  { name: 'code', title: 'This is no code' },
+  { name: 'phoneNumber', title: 'This number is not taken' },
+  { name: 'reason', title: 'A reason is needed' },
+] as const;
 
 /** A hash of all that the page shows of an enrollment. */
 const keyOf = (view: EnrollmentView): string =>

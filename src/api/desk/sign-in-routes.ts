@@ -8,10 +8,10 @@ import { longestSessionMs } from './cookies';
 import { sendPlain, type Desk } from './parts';
 
 /** Where a sign-in may lead back to: pages of the desk, and nothing that a browser takes for another host. */
-export const deskAddress = z
+const deskAddress = z
   .string()
   .max(1024)
-  .regex(/^\/desk(?:$|[/?])[\w\-/?&=%.]*$/);
+  .regex(/^\/desk(?:\/[\w-]+)*\/?(?:\?[\w\-/&=%.]*)?$/);
 
 /**
  * The way in and out: `/desk/sign-in` → the issuer → `/desk/callback`. A session is a cookie with the access token in it; it ends with

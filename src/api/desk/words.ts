@@ -105,7 +105,7 @@ const messageTitles: Readonly<Record<MessageName, string>> = {
   changePhoneNumber: 'Another number was given',
   acknowledgeRecoveryCode: 'The recovery code was acknowledged',
   renewToken: 'A token was brought',
-  cancelRequest: 'Cancellation was asked for in Temporal',
+  cancelRequest: 'Temporal was told to close the run as cancelled',
   unknown: 'A message of no known name came',
 };
 

@@ -4,6 +4,10 @@ import { factors } from '../../../factors';
 import type { CasePage, DeskAct } from './model';
 import { Until } from './time';
 
+/** A field that has to be corrected: the page begins there. */
+const faulty = (isFaulty: boolean) =>
+  isFaulty ? { 'aria-invalid': 'true' as const, 'aria-describedby': 'refusal', autofocus: true } : {};
+
 /** What this person may do to the enrollment now, the likeliest first. What a moment does not allow, the enrollment itself refuses. */
 export function Acts(page: CasePage) {
   const { enrollment, staff } = page;
@@ -35,6 +39,7 @@ export function Acts(page: CasePage) {
             placeholder="+49 151 23456789"
             data-keep="phone-number"
             value={page.refusal?.typed.phoneNumber}
+            {...faulty(page.refusal?.field === 'phoneNumber')}
           />
         </div>
       </Act>
@@ -125,8 +130,7 @@ function Act({ page, act, title, button, danger = false, children }: ActProps) {
             list="reasons"
             data-keep={act}
             value={refused ? refusal.typed.reason : undefined}
-            aria-describedby={refused ? 'refusal' : undefined}
-            autofocus={refused}
+            {...faulty(refused && refusal.field === 'reason')}
           />
         </div>
         <button type="submit" class={danger ? 'danger' : 'second'} data-busy="One moment…">

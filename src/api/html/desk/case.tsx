@@ -49,13 +49,13 @@ function Case(page: CasePage) {
         <div class="stack">
           <section class="card acts" aria-labelledby="acts">
             <h2 id="acts">What you can do</h2>
-            <Acts {...page} />
             <datalist id="reasons">
               <option value="The user did not get the code" />
               <option value="The user has another phone number" />
               <option value="The user asked for it on the phone" />
               <option value="Not the user's own number" />
             </datalist>
+            <Acts {...page} />
           </section>
           <section class="card" aria-labelledby="factors">
             <h2 id="factors">Factors</h2>

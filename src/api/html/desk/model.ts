@@ -42,6 +42,8 @@ export interface Refusal {
   readonly code: string;
   readonly title: string;
   readonly detail?: string | undefined;
+  /** The field that has to be corrected; absent where it is none of them. */
+  readonly field?: 'code' | 'phoneNumber' | 'reason' | undefined;
   /** What had been typed, to be corrected; no code and no secret. */
   readonly typed: Readonly<Partial<Record<'reason' | 'phoneNumber', string>>>;
 }
