@@ -14,8 +14,6 @@ export const tenantSetup = z.strictObject({
   users: z.array(newUser).default([]),
 });
 
-export type TenantSetup = z.input<typeof tenantSetup>;
-
 /** Adds what is not there yet: a tenant that outlived its process has it already. */
 export function setUp(tenant: Tenant, { apis, roles, clients, users }: z.output<typeof tenantSetup>): void {
   for (const api of apis) addApi(tenant, api);

@@ -12,7 +12,6 @@ import type { RequestRecord } from './requests';
 import { createSeals, type Seals } from './seals';
 import { defaultSwitches, type Switches } from './switches';
 import { createTokens, newSigningKey, type Tokens } from './tokens';
-import { setUp, tenantSetup, type TenantSetup } from './setup';
 import type { AuthorizationCode, RefreshToken, Session, SignIn } from './sign-in';
 import type { User } from './user';
 
@@ -63,13 +62,13 @@ export interface TenantOptions {
   readonly clientSecret?: string | undefined;
   readonly tokenEndpointAuthMethod?: TokenEndpointAuthMethod | undefined;
   readonly stateFile?: string | undefined;
-  readonly setup?: TenantSetup | undefined;
+  /** Told of the tenant when it is there and after each reset. */
+  readonly prepare?: (tenant: Tenant) => void;
 }
 
 export async function createTenant(options: TenantOptions): Promise<Tenant> {
   const { stateFile } = options;
   const kept = stateFile === undefined ? undefined : readKeptState<Kept>(stateFile);
-  const setup = tenantSetup.parse(options.setup ?? {});
   const clock = createClock();
   const random = createRandom(options.seed);
   // A sequence of its own: the one of ids and codes begins the same after a reset as after a start.
@@ -109,7 +108,7 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
       clock.reset();
       random.reset();
       tenant.state = emptyState();
-      setUp(tenant, setup);
+      options.prepare?.(tenant);
     },
     keep: () => {
       if (stateFile === undefined) return;
@@ -117,7 +116,7 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
       writeKeptState(stateFile, { version: 1, client, keys, clockOffset: clock.offset(), state });
     },
   };
-  setUp(tenant, setup);
+  options.prepare?.(tenant);
   return tenant;
 }
 
