@@ -175,7 +175,7 @@ function Factors({ factors: plan }: EnrollmentView) {
             <td>
               <Badge tone={progress[state].tone}>{progress[state].title}</Badge>
             </td>
-            <td>{alreadyActive ? 'active before' : active ? 'active' : 'not listed as active'}</td>
+            <td>{alreadyActive ? 'active before' : active ? 'active' : 'not active'}</td>
           </tr>
         ))}
       </tbody>
