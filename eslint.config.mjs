@@ -9,7 +9,7 @@ export default tseslint.config(
   { ignores: ['node_modules', 'dist', 'reports', 'coverage', '.temporal', '.run', '.cache', 'test/histories'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -77,7 +77,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['emulator/public/**/*.js'],
+    files: ['emulator/public/**/*.js', 'src/api/assets/**/*.js'],
     languageOptions: {
       globals: {
         document: 'readonly',
@@ -91,6 +91,13 @@ export default tseslint.config(
         FormData: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
+        DOMParser: 'readonly',
+        Element: 'readonly',
+        HTMLElement: 'readonly',
+        HTMLDetailsElement: 'readonly',
+        HTMLInputElement: 'readonly',
+        AbortController: 'readonly',
+        HTMLFormElement: 'readonly',
       },
     },
   },

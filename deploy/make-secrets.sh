@@ -35,6 +35,7 @@ if absent auth0_client_secret; then
   put auth0_client_secret "$(openssl rand -hex 32)"
   echo "secrets/auth0_client_secret is made up: good for the emulator. For a real tenant put its application's secret there."
 fi
+if absent desk_client_secret; then put desk_client_secret "$(openssl rand -hex 32)"; fi # replace it by the one of DESK_CLIENT_ID
 if absent api_keys; then
   onboarding=$(api_key onboarding)
   support=$(api_key support)

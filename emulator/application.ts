@@ -55,6 +55,15 @@ export const applicationPatch = z
   })
   .partial();
 
+export function changeApplication(application: Application, patch: z.infer<typeof applicationPatch>): Application {
+  application.tokenEndpointAuthMethod = patch.tokenEndpointAuthMethod ?? application.tokenEndpointAuthMethod;
+  application.grantTypes = patch.grantTypes ?? application.grantTypes;
+  application.callbacks = patch.callbacks ?? application.callbacks;
+  application.isFirstParty = patch.isFirstParty ?? application.isFirstParty;
+  application.publicKeys = patch.publicKeys ?? application.publicKeys;
+  return application;
+}
+
 const mfaGrants: readonly string[] = Object.values(mfaGrant);
 
 /** May it use this grant? MFA grants are for first-party applications only. */

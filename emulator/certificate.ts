@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -34,7 +33,7 @@ const day = 86_400_000;
  * file is `authorityFile`, in a folder that is there; absent: a file in a temporary folder of its own.
  */
 export async function makeCertificate(hosts: readonly string[], authorityFile?: string): Promise<Certificate> {
-  const newKeys = () => webcrypto.subtle.generateKey(signing, true, ['sign', 'verify']);
+  const newKeys = () => crypto.subtle.generateKey(signing, true, ['sign', 'verify']);
   const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
   // Real time, whatever the emulator's clock says: TLS is checked by the caller's clock.
   const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
@@ -47,10 +46,10 @@ export async function makeCertificate(hosts: readonly string[], authorityFile?: 
       extensions: [
         new BasicConstraintsExtension(true, 0, true),
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-        await SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, webcrypto),
+        await SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, crypto),
       ],
     },
-    webcrypto,
+    crypto,
   );
   const names = [...new Set(hosts)].map((value) => ({
     type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
@@ -69,18 +68,15 @@ export async function makeCertificate(hosts: readonly string[], authorityFile?: 
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
         new SubjectAlternativeNameExtension(names),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
-        await AuthorityKeyIdentifierExtension.create(caKeys.publicKey, false, webcrypto),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, crypto),
+        await AuthorityKeyIdentifierExtension.create(caKeys.publicKey, false, crypto),
       ],
     },
-    webcrypto,
+    crypto,
   );
   const { caFile, mine } = await placeOf(authorityFile);
   await writeFile(caFile, ca.toString('pem'));
-  const key = PemConverter.encode(
-    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-    PemConverter.PrivateKeyTag,
-  );
+  const key = PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), PemConverter.PrivateKeyTag);
   return {
     key,
     cert: leaf.toString('pem'),

@@ -3,6 +3,7 @@ import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { aboutRoute } from './control/about';
+import { apisRoutes } from './control/apis';
 import { clientsRoutes } from './control/clients';
 import { clockRoutes } from './control/clock';
 import { ControlError } from './control/control-error';
@@ -49,6 +50,7 @@ export async function createControlServer(
     aboutRoute(links),
     usersRoutes,
     tokensRoute,
+    apisRoutes,
     clientsRoutes,
     clockRoutes,
     faultsRoutes,

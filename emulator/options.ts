@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import { tokenEndpointAuthMethods } from './application';
+import { tenantSetup } from './setup';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const hostAndPort = z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'expected host or host:port');
 
-const parsedJson = (text: unknown): unknown => {
-  if (typeof text !== 'string') return text;
+const json = z.string().transform((text, context): unknown => {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text);
   } catch {
-    return text;
+    context.addIssue({ code: 'custom', message: 'expected JSON' });
+    return z.NEVER;
   }
-};
+});
+
+const linksByName = z.record(z.string().min(1).max(40), z.url({ protocol: /^https?$/ }));
 
 export const emulatorOptions = z
   .object({
@@ -38,7 +41,9 @@ export const emulatorOptions = z
     /** Where users, factors, texts and keys go when the emulator stops, and come from when it starts. */
     stateFile: z.string().min(1).optional(),
     /** Addresses by name that the control page shows; in the environment as a JSON object. */
-    links: z.preprocess(parsedJson, z.record(z.string().min(1).max(40), z.url({ protocol: /^https?$/ }))).optional(),
+    links: z.union([json.pipe(linksByName), linksByName]).optional(),
+    /** APIs, roles, applications and users that are there from the start on, and after a reset. */
+    setup: z.union([json.pipe(tenantSetup), tenantSetup]).optional(),
     /** Makes ids, codes and secrets repeat. */
     seed: z.string().min(1).optional(),
   })
@@ -63,6 +68,7 @@ const variables = {
   caFile: 'EMULATOR_CA_FILE',
   stateFile: 'EMULATOR_STATE_FILE',
   links: 'EMULATOR_LINKS',
+  setup: 'EMULATOR_SETUP',
   seed: 'EMULATOR_SEED',
 } as const satisfies Record<keyof EmulatorOptions, string>;
 

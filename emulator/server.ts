@@ -4,6 +4,7 @@ import { makeCertificate } from './certificate';
 import { createControlServer } from './control-server';
 import { type EmulatorOptions, emulatorOptions } from './options';
 import { createPublicServer } from './public-server';
+import { setUp } from './setup';
 import { createTenant } from './tenant';
 
 export interface Emulator {
@@ -21,8 +22,11 @@ export interface Emulator {
 /** Starts an emulated tenant in this process. @throws ZodError on bad options. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const parsed = emulatorOptions.parse(options);
-  const { host, port, controlPort, publicUrl, domain, customDomain, https, caFile, links, ...ofTenant } = parsed;
-  const tenant = await createTenant(ofTenant);
+  const { host, port, controlPort, publicUrl, domain, customDomain, https, caFile, links, setup, ...ofTenant } = parsed;
+  const tenant = await createTenant({
+    ...ofTenant,
+    ...(setup !== undefined && { prepare: (made) => setUp(made, setup) }),
+  });
   const closing = new AbortController();
   const certificate = https ? await makeCertificate(namesOf(parsed), caFile) : undefined;
   const publicServer = await createPublicServer(tenant, closing.signal, certificate ?? null);

@@ -1,3 +1,4 @@
+import type { Api, Role } from './api';
 import { type Application, createApplication, type TokenEndpointAuthMethod } from './application';
 import type { Challenge } from './challenge';
 import { type Clock, createClock, epochSeconds } from './clock';
@@ -18,6 +19,10 @@ import type { User } from './user';
 interface State {
   readonly users: Map<string, User>;
   readonly applications: Map<string, Application>;
+  /** By identifier. */
+  readonly apis: Map<string, Api>;
+  /** By name. */
+  readonly roles: Map<string, Role>;
   readonly challenges: Map<string, Challenge>;
   readonly authorizationCodes: Map<string, AuthorizationCode>;
   readonly refreshTokens: Map<string, RefreshToken>;
@@ -45,7 +50,7 @@ export interface Tenant {
   state: State;
   /** Known once the public side listens. */
   place: Place;
-  /** Back to the state of the start: no user, default switches, real time. Keys and the client's secret stay. */
+  /** Back to the state of the start: the set-up and no other user, default switches, real time. Keys and secrets stay. */
   reset(): void;
   /** Leaves everything to the next process, where there is a file for that. */
   keep(): void;
@@ -57,6 +62,8 @@ export interface TenantOptions {
   readonly clientSecret?: string | undefined;
   readonly tokenEndpointAuthMethod?: TokenEndpointAuthMethod | undefined;
   readonly stateFile?: string | undefined;
+  /** Told of the tenant when it is there and after each reset. */
+  readonly prepare?: (tenant: Tenant) => void;
 }
 
 export async function createTenant(options: TenantOptions): Promise<Tenant> {
@@ -73,6 +80,8 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
   const emptyState = (): State => ({
     users: new Map(),
     applications: new Map([[client.id, createApplication(client.id, client.secret, options.tokenEndpointAuthMethod)]]),
+    apis: new Map(),
+    roles: new Map(),
     challenges: new Map(),
     authorizationCodes: new Map(),
     refreshTokens: new Map(),
@@ -99,6 +108,7 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
       clock.reset();
       random.reset();
       tenant.state = emptyState();
+      options.prepare?.(tenant);
     },
     keep: () => {
       if (stateFile === undefined) return;
@@ -106,6 +116,7 @@ export async function createTenant(options: TenantOptions): Promise<Tenant> {
       writeKeptState(stateFile, { version: 1, client, keys, clockOffset: clock.offset(), state });
     },
   };
+  options.prepare?.(tenant);
   return tenant;
 }
 

@@ -1,3 +1,4 @@
+import { permissionsAt } from './api';
 import { mfaAudiences } from './place';
 import { alphabets } from './random';
 import { refusals } from './refusals';
@@ -38,7 +39,7 @@ const identityScopes = ['openid', 'profile', 'email', 'offline_access'];
 export function requireAudience(tenant: Tenant, issuer: string, audience: string | undefined): string {
   const userinfo = `${issuer}userinfo`;
   if (audience === undefined || audience === userinfo) return userinfo;
-  if (mfaAudiences(tenant.place).includes(audience)) return audience;
+  if (tenant.state.apis.has(audience) || mfaAudiences(tenant.place).includes(audience)) return audience;
   if (tenant.state.switches.unslashedAudience && mfaAudiences(tenant.place).includes(`${audience}/`))
     return `${audience}/`;
   throw refusals.serviceNotFound(audience);
@@ -47,8 +48,23 @@ export function requireAudience(tenant: Tenant, issuer: string, audience: string
 export const isMfaAudience = (tenant: Tenant, audience: string): boolean =>
   mfaAudiences(tenant.place).includes(audience);
 
-/** Scopes that the audience has no use for are dropped; none asked means all of the MFA API's. */
-function grantedScope(tenant: Tenant, audience: string, asked: readonly string[]): readonly string[] {
+/** What the user's roles let them do at the audience; undefined for one that is no API of the tenant's own. */
+function permissionsOf({ state }: Tenant, user: User, audience: string): readonly string[] | undefined {
+  const api = state.apis.get(audience);
+  const roles = (user.roles ?? []).flatMap((name) => state.roles.get(name) ?? []);
+  return api && permissionsAt(api, roles);
+}
+
+/**
+ * Scopes that the audience has no use for are dropped; none asked means all of the MFA API's. At an API with role-based access
+ * control the scope is what was asked for and the user may do.
+ */
+function grantedScope(tenant: Tenant, user: User, audience: string, asked: readonly string[]): readonly string[] {
+  const api = tenant.state.apis.get(audience);
+  if (api !== undefined) {
+    const may = api.enforcePolicies ? (permissionsOf(tenant, user, audience) ?? []) : api.permissions;
+    return asked.filter((scope) => identityScopes.includes(scope) || may.includes(scope));
+  }
   if (!isMfaAudience(tenant, audience)) return asked;
   if (asked.length === 0) return mfaScopes;
   const known: readonly string[] = [...mfaScopes, ...identityScopes];
@@ -63,10 +79,15 @@ export async function issueTokens(
   grant: Grant,
 ): Promise<{ readonly jti: string; readonly body: Record<string, unknown> & { readonly access_token: string } }> {
   const { user, clientId, issuer, audience, nonce, sid, authenticatedAt, authMethods } = grant;
-  const scope = grantedScope(tenant, audience, grant.scope);
-  const lifeSeconds = grant.lifeSeconds ?? (isMfaAudience(tenant, audience) ? mfaLife : defaultLife);
+  const scope = grantedScope(tenant, user, audience, grant.scope);
+  const api = tenant.state.apis.get(audience);
+  const usualLife = isMfaAudience(tenant, audience) ? mfaLife : defaultLife;
+  const lifeSeconds = grant.lifeSeconds ?? api?.tokenLifeSeconds ?? usualLife;
+  const permissions = api?.tokenDialect === 'access_token_authz' ? permissionsOf(tenant, user, audience) : undefined;
   const subject = user.userId;
-  const access = await tenant.tokens.mintAccessToken({ issuer, subject, audience, clientId, scope, lifeSeconds });
+  const access = await tenant.tokens.mintAccessToken({
+    ...{ issuer, subject, audience, clientId, scope, permissions, lifeSeconds },
+  });
   const hasIdToken =
     scope.includes('openid') && (tenant.state.switches.idTokenWithMfaAudience || !isMfaAudience(tenant, audience));
   const idToken = hasIdToken

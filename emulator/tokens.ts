@@ -29,6 +29,8 @@ interface AccessTokenRequest {
   readonly audience: string;
   readonly clientId: string;
   readonly scope: readonly string[];
+  /** Of an API whose tokens say what the user may do. */
+  readonly permissions?: readonly string[] | undefined;
   readonly lifeSeconds: number;
 }
 
@@ -76,7 +78,7 @@ export async function createTokens(clock: Clock, signingKey: JWK): Promise<Token
 
   return {
     jwks: { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] },
-    mintAccessToken: async ({ issuer, subject, audience, clientId, scope, lifeSeconds }) => {
+    mintAccessToken: async ({ issuer, subject, audience, clientId, scope, permissions, lifeSeconds }) => {
       const iat = epochSeconds(clock.now());
       const jti = randomUUID();
       const token = await sign(
@@ -89,6 +91,7 @@ export async function createTokens(clock: Clock, signingKey: JWK): Promise<Token
           scope: scope.join(' '),
           azp: clientId,
           jti,
+          ...(permissions !== undefined && { permissions }),
         },
         'JWT',
       );

@@ -6,6 +6,8 @@ export interface User {
   readonly userId: string;
   readonly email: string;
   readonly password: string;
+  /** Names of roles. Absent for a user that an emulator before there were any has kept. */
+  roles?: readonly string[];
   /** Oldest first. */
   authenticators: Authenticator[];
   readonly buckets: Record<BucketName, Bucket>;

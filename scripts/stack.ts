@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments, type Addresses, type TemporalPlace } from './stack/environment';
+import { staffLogins } from './stack/desk';
 import { holdFolder } from './stack/hold';
 import { keptPorts } from './stack/kept-ports';
 import { freePorts, type Ports } from './stack/ports';
@@ -224,7 +225,9 @@ function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secret
     emulator,
     emulatorControl,
     page: `${api}/`,
+    desk: `${api}/desk`,
     keys: secrets.apiKeys,
+    staff: staffLogins(secrets),
     clientId: secrets.clientId,
     clientSecret: secrets.clientSecret,
     taskQueue: server.taskQueue,

@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   const lines: readonly (readonly [string, string])[] = [
     ['API', stack.api],
     ['API docs', `${stack.api}/docs`],
+    ['Support desk', stack.desk],
     ['Temporal', stack.temporal],
     ['Temporal UI', stack.temporalUi ?? 'none: this server has no web interface'],
     ['Emulated tenant', stack.emulator],
@@ -31,6 +32,8 @@ async function main(): Promise<void> {
     ['Key: onboarding', stack.keys.onboarding],
     ['Key: support', stack.keys.support],
     ['Key: ops', stack.keys.ops],
+    ['Desk: support', loginOf(stack.staff.support)],
+    ['Desk: ops', loginOf(stack.staff.ops)],
   ];
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
@@ -51,5 +54,8 @@ async function main(): Promise<void> {
   await stack.stop();
   if (ended !== 'interrupted') throw new Error(`The ${ended} has ended; its log is in ${stack.logs}`);
 }
+
+const loginOf = ({ email, password }: { readonly email: string; readonly password: string }): string =>
+  `${email}, password ${password}`;
 
 void runMain(main);

@@ -551,6 +551,45 @@ describe('callers of the API', () => {
     expect(faults({ ...complete, [name]: value })).toEqual([`${other}: expected to be set together with ${name}`]);
   });
 
+  describe('the support desk', () => {
+    const issuer = { API_JWT_ISSUER: 'https://issuer.example.com/', API_JWT_AUDIENCE: 'mfa-api' };
+
+    test('signs staff in at the issuer whose tokens the API takes', () => {
+      const { desk, temporalUiUrl } = loadConfig(
+        {
+          ...complete,
+          ...issuer,
+          DESK_CLIENT_ID: 'desk',
+          DESK_CLIENT_SECRET: 's3cret',
+          TEMPORAL_UI_URL: 'https://temporal.example.com/',
+        },
+        'api',
+      ).api;
+      expect(desk).toMatchObject({ issuer: issuer.API_JWT_ISSUER, audience: 'mfa-api', clientId: 'desk' });
+      expect(desk?.clientSecret?.reveal()).toBe('s3cret');
+      expect(temporalUiUrl).toBe('https://temporal.example.com');
+    });
+
+    test('is not there without its application', () => {
+      expect(loadConfig({ ...complete, ...issuer, DESK_CLIENT_SECRET: 's3cret' }, 'api').api.desk).toBeUndefined();
+    });
+
+    test('needs an issuer', () => {
+      expect(faults({ ...complete, DESK_CLIENT_ID: 'desk' })).toEqual([
+        'API_JWT_ISSUER: expected to be set together with DESK_CLIENT_ID: staff sign in there',
+      ]);
+    });
+
+    test.each(['temporal', 'javascript:alert(1)', 'https://temporal.example.com/?x=1'])(
+      'TEMPORAL_UI_URL %s is refused',
+      (url) => {
+        expect(faults({ ...complete, TEMPORAL_UI_URL: url })).toEqual([
+          expect.stringMatching(/^TEMPORAL_UI_URL: expected an /),
+        ]);
+      },
+    );
+  });
+
   test('without callers the API listens on a loopback host only, and says that it refuses all', () => {
     expect(faults({ ...without('API_KEYS', development), API_HOST: '0.0.0.0' })).toEqual([
       expect.stringContaining('API_HOST: expected a loopback host'),

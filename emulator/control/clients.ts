@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { type Application, applicationPatch, createApplication } from '../application';
+import { type Application, applicationPatch, changeApplication, createApplication } from '../application';
 import { alphabets } from '../random';
 import type { AddRoutes } from '../routes/route';
 import { ControlError } from './control-error';
@@ -15,25 +14,16 @@ export const clientsRoutes: AddRoutes = (app, tenant) => {
       random.text(alphabets.alphanumeric, 32),
       random.text(alphabets.alphanumeric, 64),
     );
-    state.applications.set(application.clientId, change(application, patch));
+    state.applications.set(application.clientId, changeApplication(application, patch));
     return reply.code(201).send(view(application));
   });
 
   app.patch<{ Params: { id: string } }>('/clients/:id', async (request) => {
     const application = tenant.state.applications.get(request.params.id);
     if (application === undefined) throw new ControlError(404, `No application ${request.params.id}`);
-    return view(change(application, applicationPatch.parse(request.body)));
+    return view(changeApplication(application, applicationPatch.parse(request.body)));
   });
 };
-
-function change(application: Application, patch: z.infer<typeof applicationPatch>): Application {
-  application.tokenEndpointAuthMethod = patch.tokenEndpointAuthMethod ?? application.tokenEndpointAuthMethod;
-  application.grantTypes = patch.grantTypes ?? application.grantTypes;
-  application.callbacks = patch.callbacks ?? application.callbacks;
-  application.isFirstParty = patch.isFirstParty ?? application.isFirstParty;
-  application.publicKeys = patch.publicKeys ?? application.publicKeys;
-  return application;
-}
 
 function view({ usedAssertions: _, ...rest }: Application): Omit<Application, 'usedAssertions'> {
   return rest;

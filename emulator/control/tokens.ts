@@ -8,7 +8,9 @@ import { ControlError, requireUser } from './control-error';
 const tokenRequest = z.strictObject({
   userId: z.string().min(1),
   kind: z.enum(['access_token', 'mfa_token']).default('access_token'),
-  /** Space-separated; default: the three scopes of the MFA API. With `offline_access` a refresh token comes along. */
+  /** An API of the tenant; default: the MFA API. */
+  audience: z.string().optional(),
+  /** Space-separated; default: the three scopes of the MFA API, or all permissions of the API. With `offline_access` a refresh token comes along. */
   scope: z.string().optional(),
   /** Seconds; default: the life that the tenant gives. */
   expiresIn: z.int().min(1).max(86_400).optional(),
@@ -19,12 +21,21 @@ const tokenRequest = z.strictObject({
 /** The token that `/authorize` with the MFA audience would give, or the one of an `mfa_required` answer. */
 export const tokensRoute: AddRoutes = (app, tenant) => {
   app.post('/tokens', async (request) => {
-    const { userId, kind, scope, expiresIn, clientId = tenant.client.id } = tokenRequest.parse(request.body);
+    const {
+      userId,
+      kind,
+      audience: asked,
+      scope,
+      expiresIn,
+      clientId = tenant.client.id,
+    } = tokenRequest.parse(request.body);
     const user = requireUser(tenant, userId);
     if (!tenant.state.applications.has(clientId)) throw new ControlError(404, `No application ${clientId}`);
     const issuer = `${tenant.place.origin}/`;
-    const audience = `https://${tenant.place.domain}/mfa/`;
-    const scopes = scope === undefined ? [...mfaScopes] : words(scope);
+    const api = tenant.state.apis.get(asked ?? '');
+    if (asked !== undefined && api === undefined) throw new ControlError(404, `No API ${asked}`);
+    const audience = api?.identifier ?? `https://${tenant.place.domain}/mfa/`;
+    const scopes = scope === undefined ? [...(api?.permissions ?? mfaScopes)] : words(scope);
     if (kind === 'mfa_token') {
       const lifeSeconds = expiresIn ?? tenant.state.switches.mfaTokenLifeSeconds;
       const mfaToken = await tenant.seals.seal({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addUser } from '../add-user';
+import { addUser, newUser } from '../add-user';
 import type { Authenticator } from '../authenticator';
 import { bucketRules, refill } from '../bucket';
 import { isoTime } from '../clock';
@@ -9,7 +9,7 @@ import type { Tenant } from '../tenant';
 import type { User } from '../user';
 import { ControlError, requireUser } from './control-error';
 
-const newUser = z.strictObject({ email: z.email(), password: z.string().min(1).default('correct horse') });
+const assignment = z.strictObject({ roles: z.array(z.string().min(1)) });
 
 const pushAnswer = z.strictObject({ answer: z.enum(['approve', 'reject']) });
 
@@ -21,10 +21,17 @@ export const usersRoutes: AddRoutes = (app, tenant) => {
   app.get('/users', async () => [...tenant.state.users.values()].map((user) => userView(tenant, user)));
 
   app.post('/users', async (request, reply) => {
-    const { email, password } = newUser.parse(request.body);
-    const user = addUser(tenant, email, password);
-    if (user === undefined) throw new ControlError(409, `There is a user ${email} already`);
+    const asked = newUser.parse(request.body);
+    const user = addUser(tenant, asked);
+    if (user === undefined) throw new ControlError(409, `There is a user ${asked.email} already`);
     return reply.code(201).send(userView(tenant, user));
+  });
+
+  // From the next token on: what was issued before stays as it is.
+  app.put<ById>('/users/:id/roles', async (request) => {
+    const user = requireUser(tenant, request.params.id);
+    user.roles = assignment.parse(request.body).roles;
+    return userView(tenant, user);
   });
 
   app.get<ById>('/users/:id/authenticators', async (request) =>
@@ -59,6 +66,7 @@ function userView(tenant: Tenant, user: User): Record<string, unknown> {
     userId: user.userId,
     email: user.email,
     password: user.password,
+    roles: user.roles ?? [],
     textsLeft: refill(user.buckets.sms, bucketRules.sms, now).level,
     attemptsLeft: refill(user.buckets.attempts, bucketRules.attempts, now).level,
   };

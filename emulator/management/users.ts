@@ -39,7 +39,7 @@ export const managementUsersRoutes: AddRoutes = (app, tenant) => {
   app.post('/api/v2/users', async (request, reply) => {
     await requireScope(tenant, request, 'create:users');
     const { email, password } = readBody(newUser, request.body);
-    const user = addUser(tenant, email, password);
+    const user = addUser(tenant, { email, password, roles: [] });
     if (user === undefined) throw new ManagementError(409, 'auth0_idp_error', 'The user already exists.');
     return reply.code(201).send(userView(user));
   });

@@ -1,5 +1,5 @@
 import type { Service } from '../stack/service';
-import type { StackFile } from '../stack/stack-file';
+import type { DesklessStack } from '../stack/stack-file';
 import type { Tenant } from '../stack/tenant';
 
 export const engineNames = ['ours', 'before', 'floor', 'floor-http', 'temporal', 'dbos', 'restate', 'bare'] as const;
@@ -37,7 +37,7 @@ export interface Engine {
 
 export interface BenchTenant {
   readonly tenant: Tenant;
-  readonly stack: StackFile;
+  readonly stack: DesklessStack;
   readonly pid: () => number | undefined;
 }
 

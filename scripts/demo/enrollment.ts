@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { TOTP, URI } from 'otpauth';
 import { z } from 'zod';
 import { send } from '../stack/http';
-import type { StackFile } from '../stack/stack-file';
+import type { DesklessStack } from '../stack/stack-file';
 import type { Narrator } from './narrator';
 
 const enrollment = z.object({
@@ -18,7 +18,7 @@ const inbox = z.array(z.object({ to: z.string(), code: z.string(), userId: z.str
 const records = z.array(z.object({ authenticator_type: z.string(), active: z.boolean() }).partial());
 
 /** One user, from nothing to two active factors. Throws with the reason when anything is not as it should be. */
-export async function runDemo(stack: StackFile, narrator: Narrator): Promise<void> {
+export async function runDemo(stack: DesklessStack, narrator: Narrator): Promise<void> {
   const { onboarding, support } = stack.keys;
   const control = (path: string, body?: unknown) => call(`${stack.emulatorControl}${path}`, undefined, body);
   const api = (key: string, path: string, body?: unknown) =>

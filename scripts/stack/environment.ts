@@ -1,3 +1,4 @@
+import { apiAudience, tenantSetup } from './desk';
 import { apiKeysVariable, type Secrets } from './secrets';
 
 /** Where the parts of a stack are: `host:port` for Temporal, URLs without a final slash for the rest. */
@@ -63,6 +64,7 @@ export function environments(
         'API docs': `${addresses.api}/docs`,
         ...(addresses.temporalUi === undefined ? {} : { 'Temporal UI': addresses.temporalUi }),
       }),
+      EMULATOR_SETUP: JSON.stringify(tenantSetup(addresses.api, secrets)),
       ...(tenantFile === undefined ? {} : { EMULATOR_STATE_FILE: tenantFile }),
     },
     worker: {
@@ -80,6 +82,11 @@ export function environments(
       API_PORT: new URL(addresses.api).port,
       HEALTH_PORT: new URL(addresses.apiHealth).port,
       API_KEYS: apiKeysVariable(secrets.apiKeys),
+      API_JWT_ISSUER: `${addresses.emulator}/`,
+      API_JWT_AUDIENCE: apiAudience,
+      DESK_CLIENT_ID: secrets.desk.clientId,
+      DESK_CLIENT_SECRET: secrets.desk.clientSecret,
+      ...(addresses.temporalUi === undefined ? {} : { TEMPORAL_UI_URL: addresses.temporalUi }),
       PUBLIC_URL: addresses.api,
     },
     codecServer: {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { answers } from './service';
 
+const login = z.strictObject({ email: z.string(), password: z.string() });
+
 const stackFileSchema = z.strictObject({
   api: z.string(),
   /** `host:port`. */
@@ -13,7 +15,10 @@ const stackFileSchema = z.strictObject({
   emulator: z.string(),
   emulatorControl: z.string(),
   page: z.string(),
+  desk: z.string(),
   keys: z.strictObject({ onboarding: z.string(), support: z.string(), ops: z.string() }),
+  /** Who may sign in to the support desk. */
+  staff: z.strictObject({ support: login, ops: login }),
   clientId: z.string(),
   clientSecret: z.string(),
   taskQueue: z.string(),
@@ -25,6 +30,9 @@ const stackFileSchema = z.strictObject({
 
 /** What `stack.json` tells: where a running stack is and the keys that open it. */
 export type StackFile = z.infer<typeof stackFileSchema>;
+
+/** A stack whose support desk nobody asks for, or one that has none. */
+export type DesklessStack = Omit<StackFile, 'desk' | 'staff'>;
 
 /** The repository's own, where people and tools look for a running stack. */
 export const sharedStackFile = join(__dirname, '../../.run/stack.json');

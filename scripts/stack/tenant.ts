@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StackFile } from './stack-file';
+import type { DesklessStack } from './stack-file';
 import { send, type Call } from './http';
 
 const user = z.object({ userId: z.string() });
@@ -21,7 +21,7 @@ export type TrueAuthenticator = z.infer<typeof authenticators>[number];
 export type TenantRequest = z.infer<typeof requests>[number];
 
 /** What only the emulated tenant can tell or do, and what the user does with the phone. */
-export function createTenant({ emulator, emulatorControl, clientId, clientSecret }: StackFile) {
+export function createTenant({ emulator, emulatorControl, clientId, clientSecret }: DesklessStack) {
   return {
     createUser,
     token: tokenOf,

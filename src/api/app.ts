@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import { createActs } from './acts';
 import type { Authenticate } from './access';
 import { answerError, answerNotFound, answerUnreadable } from './error-handler';
 import { guard } from './guard';
@@ -20,14 +21,24 @@ import { caseRoutes } from './routes/cases';
 import { codeRoutes } from './routes/codes';
 import { eventRoutes } from './routes/events';
 import { manageRoutes } from './routes/manage';
+import type { BrandConfig } from '../config/brand';
+import { assetRoutes, readAssets } from './html/assets';
+import { brandOf } from './html/brand';
+import type { Shell } from './html/document';
 import type { App, RouteParts } from './routes/shared';
+import { deskRoutes } from './routes/desk';
+import type { DeskSignInParts } from './desk/parts';
 import { textRoutes } from './routes/texts';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
-export interface AppParts extends Omit<RouteParts, 'ownership'>, SignInParts {
+export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInParts, 'shell'> {
   readonly authenticate: Authenticate;
   /** Must calls with `enrollments:manage` say which person acts? Outside of development they must. */
   readonly personNeeded: boolean;
+  /** The support desk; absent: there is none. */
+  readonly desk?: DeskSignInParts;
+  /** How the pages look. */
+  readonly brand: BrandConfig;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
   readonly trustedProxies?: readonly string[];
   readonly registry: Registry;
@@ -85,20 +96,29 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
 
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  const routeParts = { ...parts, ownership: createOwnership(parts) };
+  const acts = createActs(app, routeParts);
   await app.register(
     async (v1: App) => {
       guard(v1, parts);
       v1.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-store'));
-      const routeParts = { ...parts, ownership: createOwnership(parts) };
       caseRoutes(v1, routeParts);
-      codeRoutes(v1, routeParts);
-      manageRoutes(v1, routeParts);
+      codeRoutes(v1, acts);
+      manageRoutes(v1, acts, routeParts);
       textRoutes(v1, routeParts);
       eventRoutes(v1, routeParts);
     },
     { prefix: '/v1' },
   );
-  await app.register((scope: App) => signInRoutes(scope, parts));
+  const { brand, assets: brandAssets } = brandOf(parts.brand);
+  const assets = readAssets();
+  const shell: Shell = { brand, assets };
+  assetRoutes(app, [...assets.all, ...brandAssets]);
+  await app.register((scope: App) => signInRoutes(scope, { ...parts, shell }));
+  const { desk } = parts;
+  if (desk !== undefined) {
+    await app.register((scope: App) => deskRoutes(scope, { ...routeParts, acts, shell, desk }), { prefix: '/desk' });
+  }
   return app;
 }
 
@@ -109,7 +129,14 @@ export async function createApp(parts: AppParts): Promise<App> {
 function bucketOf({ caller, ip, routeOptions }: FastifyRequest): string {
   if (caller) return `caller ${caller.name}`; // undefined outside of the guard
   const { url = '' } = routeOptions;
-  const part = url === '/sign-in/callback' ? 'callback' : url.startsWith('/sign-in/') ? 'sign-in' : 'address';
+  const part =
+    url === '/sign-in/callback'
+      ? 'callback'
+      : url.startsWith('/sign-in/')
+        ? 'sign-in'
+        : url.startsWith('/desk')
+          ? 'desk'
+          : 'address';
   return `${part} ${networkOf(ip)}`;
 }
 

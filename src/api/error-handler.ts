@@ -2,10 +2,20 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { IssuerError } from '../access-tokens';
-import { ApiProblem, problemBody, type ApiProblemCode } from './problems';
+import { ApiProblem, problemBody, type ApiProblemCode, type ProblemBody } from './problems';
 
 /** Answers every error as a problem. Faults of ours are logged in full and answered in general (ASVS 5.0, 16.5.1). */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const body = noteError(error, request, reply);
+  void reply
+    .code(body.status)
+    .type(problemType)
+    .serializer((payload) => String(payload)) // written already, so that no response schema is asked
+    .send(JSON.stringify(body));
+}
+
+/** The problem that an error is to whoever called; log, audit line and `Retry-After` have it from here. */
+export function noteError(error: unknown, request: FastifyRequest, reply: FastifyReply): ProblemBody {
   const isGone = request.raw.readableAborted;
   const body = problemBody(isGone ? cutOff : problemOf(error), request.id);
   if (isGone) request.log.info('the caller went away');
@@ -13,11 +23,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const { audited } = request as Partial<Pick<FastifyRequest, 'audited'>>; // only requests behind the guard have it
   if (audited !== undefined) audited.result ??= body.code;
   if (body.retryAfter !== undefined) void reply.header('Retry-After', Math.ceil(body.retryAfter));
-  void reply
-    .code(body.status)
-    .type(problemType)
-    .serializer((payload) => String(payload)) // written already, so that no response schema is asked
-    .send(JSON.stringify(body));
+  return body;
 }
 
 /** What is no route: an address that leads nowhere (404), or a method that it does not take (405; RFC 9110, 15.5.6). */

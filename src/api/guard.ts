@@ -26,16 +26,18 @@ export interface GuardParts {
   readonly authenticate: Authenticate;
   /** Must calls with `enrollments:manage`, and codes from callers that hold it, say which person acts? */
   readonly personNeeded: boolean;
+  /** The credential of a call, as an `Authorization` header has it; that header when absent. */
+  readonly credentialOf?: (request: FastifyRequest) => Promise<string | undefined>;
 }
 
 /** Knows the caller before the rate limit counts, and asks for the route's scope before the body is read. */
-export function guard(app: FastifyInstance, { authenticate, personNeeded }: GuardParts): void {
+export function guard(app: FastifyInstance, { authenticate, personNeeded, credentialOf = inHeader }: GuardParts): void {
   app.decorateRequest('caller', null);
   app.decorateRequest('audited');
 
   app.addHook('onRequest', async (request) => {
     request.audited = hasId(request.params) ? { enrollment: request.params.id } : {};
-    request.caller = (await authenticate(request.headers.authorization, request.ip)) ?? null;
+    request.caller = (await authenticate(await credentialOf(request), request.ip)) ?? null;
   });
 
   app.addHook('preParsing', async (request, reply) => {
@@ -72,6 +74,8 @@ export function guard(app: FastifyInstance, { authenticate, personNeeded }: Guar
     );
   });
 }
+
+const inHeader = ({ headers }: FastifyRequest) => Promise.resolve(headers.authorization);
 
 /** The part of an audit line that says who did it and from where; `caller` is null when that is not known. */
 const whoOf = ({ caller, ip }: FastifyRequest) => ({

@@ -13,8 +13,10 @@ import { createAuthenticate } from './access';
 import { createApp } from './app';
 import { createEnrollments } from './enrollments';
 import { createHealthApp } from './health';
+import { createStaffSignIn } from './desk/staff-sign-in';
 import { createLinks } from './links';
 import { updateMetrics } from './metrics';
+import { createTemporalUrls } from './temporal-urls';
 
 /** The API process: configuration, connections, app; and all of it closed again, in order, on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
@@ -59,6 +61,18 @@ async function main(): Promise<void> {
     registry,
     logger,
     publicUrl: api.publicUrl,
+    brand: api.brand,
+    ...(api.desk === undefined
+      ? {}
+      : {
+          desk: {
+            idKey,
+            previousIdKeys,
+            staffSignIn: createStaffSignIn(api.desk, api.publicUrl),
+            authenticate: createAuthenticate({ keys: [], jwt: api.desk }),
+            temporalUrlOf: createTemporalUrls(ids, temporal.namespace, api.temporalUiUrl),
+          },
+        }),
     callsPerMinute: api.callsPerMinute,
   });
 

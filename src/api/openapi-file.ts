@@ -18,6 +18,7 @@ export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise
       checkIdToken: describesOnly,
     },
     authenticate: describesOnly,
+    brand: { name: '' },
     personNeeded: false,
     registry: new Registry(),
     logger: createLogger('mfa-api', 'silent'),

@@ -60,8 +60,12 @@ export function createOwnership({ enrollments, ids }: OwnershipParts): Ownership
 }
 
 /** A caller that starts enrollments and manages none works for its own users only: it sees no other enrollment. */
-export const seesOnlyItsOwn = ({ scopes }: Pick<Caller, 'scopes'>): boolean =>
+const seesOnlyItsOwn = ({ scopes }: Pick<Caller, 'scopes'>): boolean =>
   scopes.includes('enrollments:start') && !scopes.includes('enrollments:manage');
+
+/** Of a list or a search: what narrows it to what this caller may see. */
+export const visibleTo = (caller: Pick<Caller, 'name' | 'scopes'>): { readonly startedBy?: string } =>
+  seesOnlyItsOwn(caller) ? { startedBy: caller.name } : {};
 
 function isOwnersAlone(caller: Who, purpose: Purpose): boolean {
   switch (purpose) {

@@ -43,7 +43,7 @@ const tokenShape = {
 
 export const token = members(tokenShape).meta({ id: 'Token' });
 
-const reason = z
+export const reason = z
   .string({ error: '1 to 200 characters' })
   .max(200, '1 to 200 characters')
   .regex(/\S/, '1 to 200 characters')

@@ -1,5 +1,7 @@
 import { defined } from '../enrollment/defined';
 import { isLoopback } from './addresses';
+import { readBrand, type BrandConfig } from './brand';
+import { readDesk, type DeskConfig } from './desk';
 import { readJwt, type JwtConfig } from './jwt';
 import { readPhoneCountries } from './phone-countries';
 import type { ConfigReader } from './reader';
@@ -12,6 +14,7 @@ import {
   partialPolicy,
   port,
   trustedProxies,
+  webAddress,
   type ApiKey,
   type PartialPolicy,
 } from './variables';
@@ -28,6 +31,10 @@ export interface ApiServerConfig {
   /** Of one caller. */
   readonly callsPerMinute: number;
   readonly jwt?: JwtConfig;
+  /** How staff sign in to the support desk; absent: there is none. */
+  readonly desk?: DeskConfig;
+  /** Where operators find Temporal's web interface, without a final slash. */
+  readonly temporalUiUrl?: string;
   /** Proxies whose word about the caller's address is believed. */
   readonly trustedProxies: readonly string[];
   /** Where health and metrics answer; nowhere without a port. */
@@ -35,6 +42,8 @@ export interface ApiServerConfig {
   readonly healthPort?: number;
   /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
   readonly phoneCountries?: readonly string[];
+  /** How the pages for users look. */
+  readonly brand: BrandConfig;
 }
 
 export function readApi(reader: ConfigReader): ApiServerConfig {
@@ -42,6 +51,8 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
   const listenPort = reader.withDefault('API_PORT', port, 3000);
   const keys = reader.optionalSecret('API_KEYS', apiKeys)?.reveal() ?? [];
   const jwt = readJwt(reader, 'API_JWT');
+  const desk = readDesk(reader, jwt);
+  const temporalUiUrl = reader.optional('TEMPORAL_UI_URL', webAddress);
   if (!reader.isSet('API_KEYS') && !reader.isSet('API_JWT_ISSUER')) withoutCallers(reader, listenHost);
   tellOfExpiry(reader, keys, Date.now());
   const healthPort = reader.optional('HEALTH_PORT', port);
@@ -59,7 +70,8 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
     callsPerMinute: reader.withDefault('API_CALLS_PER_MINUTE', callsPerMinute, 600),
     trustedProxies: Object.freeze(reader.withDefault('TRUSTED_PROXIES', trustedProxies, [])),
     healthHost: reader.withDefault('HEALTH_HOST', host, '127.0.0.1'),
-    ...defined({ jwt, healthPort, phoneCountries: readPhoneCountries(reader) }),
+    brand: readBrand(reader),
+    ...defined({ jwt, desk, temporalUiUrl, healthPort, phoneCountries: readPhoneCountries(reader) }),
   });
 }
 

@@ -86,6 +86,15 @@ export const httpsOrigin = z
   )
   .transform((address) => new URL(address).origin);
 
+/** An address that people are sent to, and no secret with them. Given back without a final slash. */
+export const webAddress = z
+  .string()
+  .refine(
+    (address) => /^https?:\/\/[^?#]+$/.test(address) && URL.canParse(address),
+    'an http or https address without query',
+  )
+  .transform((address) => address.replace(/\/$/, ''));
+
 /** As `baseUrl`, kept to the letter: a token's `iss` is compared character by character. */
 export const issuer = z
   .string()

@@ -127,6 +127,7 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
       checkIdToken: () => Promise.reject(new Error('not expected to be called')),
     },
     personNeeded: false,
+    brand: { name: 'Example Corp' },
     registry: new Registry(),
     logger: createLogger('mfa-api', 'debug', { write: (line: string) => void lines.push(line) }),
     publicUrl: 'https://mfa.example.com',

@@ -13,6 +13,8 @@ export function trustingFetch(caFile: string | undefined): TrustingFetch {
   const dispatcher = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } });
   // undici's fetch and Node's own are one implementation; only their type declarations are two.
   const fetch = ((input: string | URL, init?: RequestInit) =>
-    undiciFetch(input, { ...init, dispatcher } as Parameters<typeof undiciFetch>[1])) as typeof globalThis.fetch;
+    undiciFetch(input, { ...init, dispatcher } as Parameters<
+      typeof undiciFetch
+    >[1])) as unknown as typeof globalThis.fetch;
   return { fetch, close: () => dispatcher.destroy() };
 }

@@ -8,6 +8,8 @@ import { z } from 'zod';
 
 const root = join(__dirname, '../..');
 const keys = z.strictObject({ onboarding: z.string(), support: z.string(), ops: z.string() });
+const login = z.object({ email: z.string(), password: z.string() });
+const staff = z.object({ support: login, ops: login });
 const told = z.object({ api: z.string(), folder: z.string(), logs: z.string(), pids: z.array(z.number()), keys });
 interface StackProcess extends z.infer<typeof told> {
   readonly child: ChildProcess;
@@ -92,15 +94,17 @@ describe('stacks side by side', () => {
     expect(Object.keys(read(one)).sort()).toEqual(
       [
         ...['api', 'temporal', 'temporalUi', 'emulator', 'emulatorControl', 'page', 'keys', 'codecServer', 'apiHealth'],
-        ...['clientId', 'clientSecret', 'taskQueue', 'namespace'],
+        ...['clientId', 'clientSecret', 'taskQueue', 'namespace', 'desk', 'staff'],
       ].sort(),
     );
   });
 
   test('no log holds a key or a secret of the stack', () => {
-    const { clientSecret, keys: apiKeys } = z.object({ clientSecret: z.string(), keys }).parse(read(one));
+    const held = z.object({ clientSecret: z.string(), keys, staff }).parse(read(one));
+    const passwords = [held.staff.support.password, held.staff.ops.password];
     const logs = readdirSync(one.logs).map((name) => readFileSync(join(one.logs, name), 'utf8'));
-    for (const secret of [clientSecret, ...Object.values(apiKeys)]) expect(logs.join('\n')).not.toContain(secret);
+    for (const secret of [held.clientSecret, ...passwords, ...Object.values(held.keys)])
+      expect(logs.join('\n')).not.toContain(secret);
   });
 
   test('a stack that is killed leaves no process behind, and the other one goes on', async () => {

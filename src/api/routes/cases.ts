@@ -1,7 +1,7 @@
 import { defined } from '../../enrollment/defined';
 import { callerOf } from '../actor';
 import { described } from '../openapi';
-import { seesOnlyItsOwn } from '../ownership';
+import { visibleTo } from '../ownership';
 import type { EnrollmentView } from '../runs';
 import { assertCountry } from '../phone-number';
 import { ApiProblem } from '../problems';
@@ -71,10 +71,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
         response: { ...anyProblem, 200: schemas.enrollmentPage },
       },
     },
-    (request) => {
-      const caller = callerOf(request);
-      return enrollments.list({ ...request.query, ...(seesOnlyItsOwn(caller) ? { startedBy: caller.name } : {}) });
-    },
+    (request) => enrollments.list({ ...request.query, ...visibleTo(callerOf(request)) }),
   );
 
   app.post(
@@ -95,8 +92,7 @@ export function caseRoutes(app: App, parts: RouteParts): void {
     (request) => {
       const { userId, phoneNumber, ...page } = request.body;
       const who = oneOf(userId, phoneNumber);
-      const caller = callerOf(request);
-      return enrollments.find(who, { ...page, ...(seesOnlyItsOwn(caller) ? { startedBy: caller.name } : {}) });
+      return enrollments.find(who, { ...page, ...visibleTo(callerOf(request)) });
     },
   );
 

@@ -1,23 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ConfirmCodeInput } from '../../workflows/messages';
-import { actorOf, callerOf } from '../actor';
+import type { Acts } from '../acts';
 import { described } from '../openapi';
-import { ApiProblem, type ApiProblemCode } from '../problems';
+import type { ApiProblemCode } from '../problems';
 import * as schemas from '../schemas';
-import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
+import { caseProblem, needs, type App } from './shared';
 
 const description =
   'Whatever becomes of the code is data in a 200. A malformed code is turned down before an attempt is spent. When the answer takes too long (202) the code is kept and tried; the same `Idempotency-Key` asks for its result again.';
 
 /** Codes of the user. */
-export function codeRoutes(app: App, { enrollments, ids, ownership }: RouteParts): void {
-  // Of one caller for one enrollment: Auth0 itself counts wrong codes, this only keeps a runaway loop away from it.
-  const limitPerCase = app.createRateLimit({
-    max: 20,
-    timeWindow: 60_000,
-    keyGenerator: ({ caller, params }) => `${caller?.name ?? ''} ${(params as { id: string }).id}`, // parsed by then
-  });
-
+export function codeRoutes(app: App, acts: Pick<Acts, 'submitCode'>): void {
   const options = (operationId: string, action: string, summary: string, ...own: readonly ApiProblemCode[]) => ({
     config: { scope: 'enrollments:code', action } as const,
     schema: {
@@ -45,24 +38,21 @@ export function codeRoutes(app: App, { enrollments, ids, ownership }: RouteParts
   app.post(
     '/enrollments/:id/binding-code',
     { ...bindingCode, schema: { ...bindingCode.schema, body: schemas.bindingCodeBody } },
-    (request, reply) => submit(request, reply, request.params.id, request.body),
+    (request, reply) => submit(request, reply, request.body),
   );
 
   const otp = options('submitOtp', 'submit_otp', 'Submit the code of the authenticator app');
   app.post('/enrollments/:id/otp', { ...otp, schema: { ...otp.schema, body: schemas.otpBody } }, (request, reply) =>
-    submit(request, reply, request.params.id, { ...request.body, factor: 'otp' }),
+    submit(request, reply, { ...request.body, factor: 'otp' }),
   );
 
-  async function submit(request: FastifyRequest, reply: FastifyReply, id: string, input: ConfirmCodeInput) {
-    request.audited.factor = input.factor;
-    const limit = await limitPerCase(request);
-    if (!limit.isAllowed && limit.isExceeded) {
-      throw new ApiProblem('too_many_requests', { retryAfter: limit.ttlInSeconds, factor: input.factor });
-    }
-    await ownership.check(callerOf(request), id, 'code');
-    const own = ids.under(id);
-    const answer = await enrollments.confirmCode(id, input, updateIdOf(request, own), actorOf(request, own));
-    request.audited.result = answer?.result ?? 'pending';
+  async function submit(
+    request: FastifyRequest<{ Params: { id: string } }>,
+    reply: FastifyReply,
+    input: ConfirmCodeInput,
+  ) {
+    const { id } = request.params;
+    const answer = await acts.submitCode(request, input);
     if (answer === undefined) {
       const enrollment = `/v1/enrollments/${id}`;
       return reply.code(202).header('Location', enrollment).send({ result: 'pending', enrollment });

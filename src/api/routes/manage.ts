@@ -1,15 +1,14 @@
+import type { Acts } from '../acts';
 import { actorOf, callerOf } from '../actor';
 import { described } from '../openapi';
-import { assertCountry } from '../phone-number';
-import { ApiProblem } from '../problems';
 import { isOutcome } from '../runs';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
-import { caseProblem, linkIdOf, needs, updateIdOf, type App, type RouteParts } from './shared';
+import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';
 
 /** What support and operations do to an enrollment, and what its owner brings it. */
-export function manageRoutes(app: App, parts: RouteParts): void {
-  const { enrollments, links, ids, ownership, opaqueTokens, phoneCountries } = parts;
+export function manageRoutes(app: App, acts: Acts, parts: RouteParts): void {
+  const { enrollments, ids, ownership, opaqueTokens } = parts;
   const manage = needs('enrollments:manage');
   const start = needs('enrollments:start');
   const link = needs('enrollments:link');
@@ -41,11 +40,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
         response,
       },
     },
-    async (request) => {
-      const { id } = request.params;
-      await ownership.check(callerOf(request), id, 'manage');
-      return enrollments.resend(id, updateIdOf(request, ids.under(id)));
-    },
+    (request) => acts.resend(request),
   );
 
   app.put(
@@ -63,14 +58,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
         response,
       },
     },
-    async (request) => {
-      const { id } = request.params;
-      await ownership.check(callerOf(request), id, 'manage');
-      const own = ids.under(id);
-      const { phoneNumber } = request.body;
-      assertCountry(phoneNumber, phoneCountries);
-      return enrollments.changePhoneNumber(id, phoneNumber, updateIdOf(request, own), actorOf(request, own));
-    },
+    (request) => acts.changePhoneNumber(request, request.body.phoneNumber),
   );
 
   app.post(
@@ -89,9 +77,7 @@ export function manageRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      await ownership.check(callerOf(request), request.params.id, 'manage');
-      const enrollment = await enrollments.cancel(request.params.id, request.audited.reason);
-      request.audited.result = enrollment.state;
+      const enrollment = await acts.cancel(request);
       return reply.code(isOutcome(enrollment) ? 200 : 202).send(enrollment);
     },
   );
@@ -162,11 +148,6 @@ export function manageRoutes(app: App, parts: RouteParts): void {
         response: { ...caseProblem, 201: schemas.link },
       },
     },
-    async (request, reply) => {
-      const { id } = request.params;
-      const enrollment = await enrollments.get(id, ownership.admits(callerOf(request), id, 'link'));
-      if (isOutcome(enrollment)) throw new ApiProblem('enrollment_settled');
-      return reply.code(201).send(await links.create(enrollment.id, linkIdOf(request, ids.under(enrollment.id))));
-    },
+    async (request, reply) => reply.code(201).send(await acts.createLink(request)),
   );
 }

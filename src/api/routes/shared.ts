@@ -60,8 +60,11 @@ export const caseProblem = { ...anyProblem, 404: problemResponse, 409: problemRe
 export const needs = (scope: Scope) => ({ security: [{ bearer: [scope] }] });
 
 /** The same `Idempotency-Key` from the same caller for the same thing is the same update, and Temporal carries it out once. */
-export function updateIdOf(request: FastifyRequest, ids: Pick<EnrollmentIds, 'updateId'>): string {
-  const key = idempotencyKeyOf(request);
+export function updateIdOf(
+  request: FastifyRequest,
+  ids: Pick<EnrollmentIds, 'updateId'>,
+  key = idempotencyKeyOf(request),
+): string {
   if (key === undefined) return `upd_${randomUUID()}`;
   return ids.updateId(request.caller?.name ?? '', key, [request.routeOptions.config.action, request.body ?? null]);
 }
@@ -70,8 +73,8 @@ export function updateIdOf(request: FastifyRequest, ids: Pick<EnrollmentIds, 'up
 export function linkIdOf(
   request: FastifyRequest<{ Params: { id: string } }>,
   ids: Pick<EnrollmentIds, 'linkId'>,
+  key = idempotencyKeyOf(request),
 ): string | undefined {
-  const key = idempotencyKeyOf(request);
   return key === undefined ? undefined : ids.linkId(request.caller?.name ?? '', key, request.params.id);
 }
 

@@ -10,6 +10,7 @@ import { readToken } from '../../enrollment/token-owner';
 import type { Enrollments } from '../enrollments';
 import type { Link, Links } from '../links';
 import { ApiProblem } from '../problems';
+import type { Shell } from '../html/document';
 import { isOutcome, type EnrollmentView } from '../runs';
 import { createSignInCookie, type SignIn } from '../sign-in-cookie';
 import { createConsentForm, type Shown } from '../sign-in-form';
@@ -17,6 +18,7 @@ import { notices, pagePolicy, renderPage, type Notice, type SignInPage } from '.
 import type { App } from './shared';
 
 export interface SignInParts {
+  readonly shell: Shell;
   readonly enrollments: Enrollments;
   readonly links: Links;
   readonly publicUrl: string;
