@@ -36,5 +36,6 @@ until_done "search attribute MfaFactor" attribute MfaFactor Keyword
 until_done "search attribute MfaDeadline" attribute MfaDeadline Datetime
 until_done "search attribute MfaWaitingFor" attribute MfaWaitingFor Keyword
 until_done "search attribute MfaOwner" attribute MfaOwner Keyword
+until_done "search attribute MfaPhoneNumber" attribute MfaPhoneNumber Keyword
 until_done "search attributes in queries" temporal workflow count \
-  --query 'MfaState IS NOT NULL OR MfaFactor IS NOT NULL OR MfaDeadline IS NOT NULL OR MfaWaitingFor IS NOT NULL OR MfaOwner IS NOT NULL'
+  --query 'MfaState IS NOT NULL OR MfaFactor IS NOT NULL OR MfaDeadline IS NOT NULL OR MfaWaitingFor IS NOT NULL OR MfaOwner IS NOT NULL OR MfaPhoneNumber IS NOT NULL'

@@ -11,6 +11,15 @@ export function callerOf({ caller }: Pick<FastifyRequest, 'caller'>): Caller {
   return caller;
 }
 
+/**
+ * The user of an enrollment, who has signed in for it on its page. For the routes of that page alone, which know by their session
+ * whom they serve: an enrollment takes from this hand what it takes from no caller (docs/decisions/0021-account-holder.md).
+ */
+export const accountHolderOf = (ids: Pick<EnrollmentIds, 'owner'>): Actor => ({
+  caller: ids.owner('account holder'),
+  accountHolder: true,
+});
+
 /** Who acts, as an enrollment keeps it: keyed hashes of the caller and, where it is known, of the person. */
 export function actorOf(request: Pick<FastifyRequest, 'caller'>, ids: Pick<EnrollmentIds, 'owner' | 'person'>): Actor {
   const { name, person } = callerOf(request);

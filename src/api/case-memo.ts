@@ -95,6 +95,7 @@ const enrollment: z.ZodType<Enrollment> = z.discriminatedUnion('state', [
     ...facts,
     state: z.literal('verifying'),
     outage: z.enum(['auth0_unavailable', 'unexpected_answer']).exactOptional(),
+    recoveryCodeDue: z.literal(true).exactOptional(),
   }),
   z.object({ ...facts, state: z.enum(outcomes), endedAt: at }),
 ]);

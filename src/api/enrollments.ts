@@ -13,6 +13,8 @@ import { createConfirmCode } from './confirm-code';
 import { listEnrollments, type EnrollmentPage, type ListRequest } from './list';
 import { ApiProblem } from './problems';
 import { createRuns, isOutcome, type Chain, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
+import { readTimeline, type Timeline } from './timeline';
+import { asProblem } from './temporal-errors';
 import { createStart, givenNow, type Started, type StartRequest, type Token } from './start';
 
 /** The enrollments of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
@@ -26,6 +28,13 @@ export interface Enrollments {
   /** The name of the caller who started it; undefined when nobody is known to have. */
   askedBy(id: string): Promise<string | undefined>;
   list(request: ListRequest): Promise<EnrollmentPage>;
+  /** The enrollments of a user, or those whose codes go to a number (E.164) or went there last: a page, as of `list`. */
+  find(
+    who: { readonly userId: string } | { readonly phoneNumber: string },
+    page: Pick<ListRequest, 'startedBy' | 'cursor' | 'limit'>,
+  ): Promise<EnrollmentPage>;
+  /** What happened to it so far, oldest first. Answers without a worker. */
+  timeline(id: string): Promise<Timeline>;
   /** `admit`: as of `get`; told before the secrets are asked for. */
   challenge(id: string, admit?: Admit): Promise<ChallengeSecrets>;
   /** Undefined: no answer within the deadline. The code is kept and will be tried. */
@@ -37,6 +46,8 @@ export interface Enrollments {
   ): Promise<ConfirmCodeResult | undefined>;
   resend(id: string, updateId: string): Promise<EnrollmentView>;
   changePhoneNumber(id: string, phoneNumber: string, updateId: string, by?: Actor): Promise<EnrollmentView>;
+  /** The user has saved the recovery code. Changes nothing when there is none, when it was said before, and after the end. */
+  acknowledgeRecoveryCode(id: string, updateId: string, by?: Actor): Promise<EnrollmentView>;
   renewToken(id: string, token: Token, updateId: string): Promise<EnrollmentView>;
   /**
    * Brings the token of a sign-in link, and with it the user's consent to what they were `shown`. Exactly one caller per link
@@ -97,6 +108,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       ...{ client, ids, domain, taskQueue, runs, answerMs, closeMs: cancelMs },
       options: {
         localFirst,
+        recoveryCode: 'acknowledge',
         ...(partialPolicy === 'keep' ? {} : { partialPolicy }),
         ...(opaqueTokens === 'refuse' ? {} : { opaqueTokens }),
       },
@@ -104,7 +116,9 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
     get: async (id, admit) => runs.read(runs.parse(id), admit),
     ownerOf: async (id) => runs.ownerOf(runs.parse(id)),
     askedBy: async (id) => runs.askedBy(runs.parse(id)),
-    list: (request) => listEnrollments({ client, ids, domain, taskQueue, deadlineMs: queryMs }, request),
+    list,
+    find: (who, page) => list({ ...page, ...who }),
+    timeline,
     challenge: async (id, admit) =>
       runs.queryAtRest(runs.parse(id), (handle) => handle.query(messages.challenge), admit),
     confirmCode: async (id, input, updateId, by) => {
@@ -118,8 +132,12 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       update(messages.resend.name, runs.parse(id), (handle) => handle.executeUpdate(messages.resend, { updateId })),
     changePhoneNumber: async (id, phoneNumber, updateId, by) =>
       update(messages.changePhoneNumber.name, runs.parse(id), (handle) =>
-        handle.executeUpdate(messages.changePhoneNumber, { args: [{ phoneNumber, ...defined({ by }) }], updateId }),
+        handle.executeUpdate(messages.changePhoneNumber, {
+          args: [{ phoneNumber, phoneNumberHash: ids.under(id).phoneNumber(phoneNumber), ...defined({ by }) }],
+          updateId,
+        }),
       ),
+    acknowledgeRecoveryCode,
     renewToken: async (id, token, updateId) => {
       const given = givenNow(token);
       return update(messages.renewToken.name, runs.parse(id), (handle) =>
@@ -135,6 +153,32 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
 
   async function update(name: string, chain: Chain, send: (to: RunHandle) => Promise<EnrollmentStatus>) {
     return runs.view(chain, await runs.update(name, chain, (handle) => runs.within(answerMs, () => send(handle))));
+  }
+
+  async function list(request: ListRequest): Promise<EnrollmentPage> {
+    return listEnrollments({ client, ids, domain, taskQueue, deadlineMs: queryMs }, request);
+  }
+
+  async function timeline(id: string): Promise<Timeline> {
+    const last = await runs.current(runs.parse(id));
+    try {
+      return await runs.within(answerMs, () => readTimeline(client, last));
+    } catch (error) {
+      throw await asProblem(error, () => Promise.resolve(true));
+    }
+  }
+
+  async function acknowledgeRecoveryCode(id: string, updateId: string, by?: Actor): Promise<EnrollmentView> {
+    const chain = runs.parse(id);
+    const input = defined({ by });
+    try {
+      return await update(messages.acknowledgeRecoveryCode.name, chain, (handle) =>
+        handle.executeUpdate(messages.acknowledgeRecoveryCode, { args: [input], updateId }),
+      );
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'enrollment_settled') return await runs.read(chain);
+      throw error;
+    }
   }
 
   async function spendLink(id: string, token: Token, updateId: string, shown: Shown): Promise<boolean> {

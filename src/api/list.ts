@@ -17,6 +17,8 @@ import { asProblem } from './temporal-errors';
 export interface ListRequest {
   /** All enrollments of this user. */
   readonly userId?: string;
+  /** Those whose codes go to this number (E.164), or went there last. */
+  readonly phoneNumber?: string;
   readonly state?: EnrollmentStateName;
   readonly factor?: FactorName;
   /** Who has to act. */
@@ -100,13 +102,14 @@ function pageTokenOf(
 
 /** Hashes and closed words; the queue's name is the operator's own. */
 function visibilityQuery({ ids, domain, taskQueue }: ListParts, request: ListRequest): string {
-  const { userId, state, factor, waitingFor, startedBy } = request;
+  const { userId, phoneNumber, state, factor, waitingFor, startedBy } = request;
   const settled = outcomes.some((outcome) => outcome === state);
   return [
     `WorkflowType = '${workflowType}'`,
     `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
     `ExecutionStatus != 'ContinuedAsNew'`, // a run that went on as another one is listed as that one
     ...(userId === undefined ? [] : [isOneOf('WorkflowId', ids.workflowIds(domain, userId))]),
+    ...(phoneNumber === undefined ? [] : [isOneOf(searchAttributes.phoneNumber.name, ids.phoneNumbers(phoneNumber))]),
     ...(startedBy === undefined ? [] : [isOneOf(searchAttributes.owner.name, ids.owners(startedBy))]),
     ...(waitingFor === undefined ? [] : [`${searchAttributes.waitingFor.name} = '${waitingFor}'`]),
     ...(state === undefined ? [] : [`${searchAttributes.state.name} = '${state}'`]),

@@ -41,7 +41,22 @@ const busyPausesMs = [200, 800];
 /** Calls to the runs of one enrollment, each with a deadline, and with Temporal's errors turned into problems. */
 export function createRuns({ client, ids, queryMs, observeUpdate }: RunsParts) {
   return {
-    ...{ parse, newest, read, readFrom, ownerOf, askedBy, view, within, signal, queryAtRest, update, find, closed },
+    ...{
+      parse,
+      newest,
+      read,
+      readFrom,
+      current,
+      ownerOf,
+      askedBy,
+      view,
+      within,
+      signal,
+      queryAtRest,
+      update,
+      find,
+      closed,
+    },
     isAtWork,
   };
 

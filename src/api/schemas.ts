@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CodeResult } from '../enrollment/commands';
 import { problemCodes } from '../enrollment/problems';
-import { enrollmentStates, noticeTypes, waitingForWhats, waitingForWhos } from '../enrollment/status';
+import { enrollmentStates, noticeTypes, outcomes, waitingForWhats, waitingForWhos } from '../enrollment/status';
+import { messageNames } from '../enrollment/timeline';
 import { answeredBy, defaultPlan, factorNames, factors } from '../factors';
 import { code, phoneNumber, userId } from './atoms';
 import { apiProblemCodes } from './problems';
@@ -171,6 +172,19 @@ export const listQuery = members({
     .default(20),
 });
 
+export const findBody = members({
+  userId: userId.exactOptional().describe('All enrollments of this user.'),
+  phoneNumber: phoneNumber
+    .exactOptional()
+    .describe('All enrollments whose codes go to this number, or went there last. Never in an address, never logged.'),
+  cursor: listQuery.shape.cursor,
+  limit: z
+    .int({ error: 'a whole number from 1 to 100' })
+    .min(1, 'a whole number from 1 to 100')
+    .max(100, 'a whole number from 1 to 100')
+    .default(20),
+}).meta({ id: 'Find' });
+
 export const challengeQuery = members({
   qrSvg: z
     .enum(['true', 'false'], { error: 'true or false' })
@@ -178,6 +192,7 @@ export const challengeQuery = members({
     .describe('`false` leaves the drawn QR code out, for a client that draws `barcodeUri` itself.'),
 });
 
+const factorState = z.enum(['waiting', 'challenged', 'accepted', 'confirmed', 'removed']);
 const waitingFor = z.object({ who: z.enum(waitingForWhos), what: z.enum(waitingForWhats) });
 
 const enrollmentShape = {
@@ -189,9 +204,9 @@ const enrollmentShape = {
     .array(
       z.object({
         factor,
-        state: z
-          .enum(['waiting', 'challenged', 'accepted', 'confirmed', 'removed'])
-          .describe('`confirmed`: Auth0 lists it active. `accepted`: Auth0 took the code, not read back yet.'),
+        state: factorState.describe(
+          '`confirmed`: Auth0 lists it active. `accepted`: Auth0 took the code, not read back yet.',
+        ),
         active: z.boolean().describe('Auth0 listed it active when it was last read.'),
         alreadyActive: z.literal(true).exactOptional().describe('The user had it before the enrollment began.'),
         authenticatorId: z.string().exactOptional(),
@@ -231,6 +246,12 @@ const enrollmentShape = {
     .exactOptional()
     .describe(
       'When the user agreed to the factors and to the current phone number. Absent after a change of the number.',
+    ),
+  recoveryCodeDue: z
+    .literal(true)
+    .exactOptional()
+    .describe(
+      'Every factor is active, and the enrollment waits until somebody says that the user has saved the recovery code.',
     ),
   notices: z
     .array(z.object({ type: z.enum(noticeTypes), at: time, factor: factor.exactOptional() }))
@@ -328,6 +349,33 @@ export const challengeSecrets = z
     }),
   ])
   .meta({ id: 'Challenge' });
+
+const changes = [
+  z.object({ at: time, what: z.literal('started'), factors: z.array(factor).readonly() }),
+  z.object({ at: time, what: z.literal('state'), state, factor: factor.exactOptional() }),
+  z.object({ at: time, what: z.literal('challenge'), factor, challengeId: z.string() }),
+  z.object({ at: time, what: z.literal('wrong_codes'), count: z.number().int() }),
+  z.object({ at: time, what: z.literal('factor'), factor, state: factorState }),
+  z.object({
+    at: time,
+    what: z.literal('phone_number_changed'),
+    phoneNumber: z.string().exactOptional().describe('Last digits only.'),
+  }),
+  z.object({ at: time, what: z.enum(['consent', 'token_replaced', 'recovery_code_due']) }),
+  z.object({ at: time, what: z.literal('problem'), code: z.enum(problemCodes), message: z.string() }),
+  z.object({ at: time, what: z.literal('ended'), state: z.enum(outcomes) }),
+  z.object({ at: time, what: z.literal('message'), name: z.enum(messageNames) }),
+] as const;
+
+export const timeline = z
+  .object({
+    entries: z
+      .array(z.discriminatedUnion('what', changes))
+      .readonly()
+      .describe('Oldest first: the newest 500. `message`: a signal or an update by its name.'),
+    truncated: z.literal(true).exactOptional().describe('There was more before the first entry.'),
+  })
+  .meta({ id: 'Timeline' });
 
 export const link = z
   .object({ url: z.url().describe('For the user alone. Works once.'), expiresAt: time })

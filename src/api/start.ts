@@ -54,7 +54,7 @@ export interface StartParts {
   readonly ids: EnrollmentIds;
   readonly domain: string;
   readonly taskQueue: string;
-  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst'>;
+  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst' | 'recoveryCode'>;
   readonly runs: Runs;
   /** Milliseconds for the first challenge. */
   readonly answerMs: number;
@@ -208,6 +208,9 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
         { key: searchAttributes.waitingFor, value: token === undefined ? 'user' : outlookOf(opening, now).who },
         { key: searchAttributes.deadline, value: new Date(now + limits.lifetimeSeconds * 1000) },
         { key: searchAttributes.owner, value: owner },
+        ...(body.phoneNumber === undefined
+          ? []
+          : [{ key: searchAttributes.phoneNumber, value: ids.phoneNumber(body.phoneNumber) }]),
       ],
       staticSummary: summary(body.factors),
       staticDetails: `Takes one Auth0 user through ${summary(body.factors)}. The \`status\` query says where it is.`,

@@ -17,7 +17,7 @@ import { deliveriesOf, resendable } from './deliveries';
 import { currentFactor, isMissing, isSettled } from './enrollment';
 import { limits } from './limits';
 import { foreignToken } from './token-owner';
-import { needsSecondPerson, secondPersonNeeded } from './two-hands';
+import { refuseHand } from './two-hands';
 
 // What can be refused before a message is kept: pure and synchronous, so that an update which is refused leaves no event.
 // What was admitted may have to be refused later: by the time a command's turn comes, the enrollment may have gone on.
@@ -54,7 +54,8 @@ export function refuseCode(of: Case, input: unknown, now: number): Refusal | und
   if (currentFactor(enrollment) !== progress.factor || (held.challenge === undefined && !early)) {
     return refusal('wrong_step', `No code for ${progress.factor} is awaited now.`);
   }
-  if (needsSecondPerson(of, progress.factor, actor)) return secondPersonNeeded;
+  const wrongHand = refuseHand(of, progress.factor, actor);
+  if (wrongHand !== undefined) return wrongHand;
   const known = [held.challenge?.challengeId, held.previous?.challengeId];
   if (challengeId !== undefined && !known.includes(challengeId)) {
     return refusal('stale_challenge', 'This challenge was replaced by a newer one.');
@@ -122,6 +123,13 @@ export function refusePhoneNumber(of: Case, input: unknown, now: number): Refusa
   return deliveries?.refused === 'too_many_texts'
     ? refusal('too_many_texts', 'Nothing more is sent to this user for now.', deliveries.allowedAt)
     : undefined;
+}
+
+/** Why it is not taken that the user has saved the recovery code. One that is not due, or saved already, is no reason. */
+export function refuseAcknowledgement(of: Case, input: unknown): Refusal | undefined {
+  const { by } = asRecord(input);
+  if (by !== undefined && parseActor(by) === undefined) return notAnActor;
+  return settled(of);
 }
 
 /** Why a token is not taken: it is none, or not this user's, or its user was shown another number. */

@@ -11,6 +11,7 @@ import { foreignToken, type ForeignToken } from './token-owner';
 interface ByHand {
   readonly hand?: string;
   readonly handPerson?: string;
+  readonly accountHolder?: true;
 }
 
 /** One thing that an enrollment did, for the audit log. Holds no token, no code, no key and no number. */
@@ -25,6 +26,7 @@ export type AuditLine =
     } & ByHand)
   | ({ readonly action: 'phone_number_changed' } & ByHand)
   | ({ readonly action: 'phone_number_refused'; readonly why: RefusalType } & ByHand)
+  | ({ readonly action: 'recovery_code_acknowledged' } & ByHand)
   | { readonly action: 'token_taken'; readonly consent: boolean }
   | { readonly action: 'token_refused'; readonly why: RefusalType | ForeignToken }
   | { readonly action: 'challenge_sent'; readonly factor: FactorName; readonly challengeId: string }
@@ -78,6 +80,10 @@ function lineOf(before: Case, command: Command, answer: Answer): readonly AuditL
           : { action: 'token_refused', why },
       ];
     }
+    case 'acknowledgeRecoveryCode': // once, however often it is said
+      return refused !== undefined || before.held.recoveryCode === undefined
+        ? []
+        : [{ action: 'recovery_code_acknowledged', ...handOf(command.by) }];
     case 'resend': // what comes of it is a challenge that is sent
       return [];
   }
@@ -101,4 +107,5 @@ function codeLine(
   };
 }
 
-const handOf = (by: Actor | undefined): ByHand => defined({ hand: by?.caller, handPerson: by?.person });
+const handOf = (by: Actor | undefined): ByHand =>
+  defined({ hand: by?.caller, handPerson: by?.person, accountHolder: by?.accountHolder });

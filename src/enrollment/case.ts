@@ -46,13 +46,15 @@ export interface Held {
   readonly tokens: Tokens;
   /** E.164. */
   readonly phoneNumber: string | undefined;
+  /** Its keyed hash, or `null` for a number that came without one; absent while it is the number of the start. */
+  readonly phoneNumberHash?: string | null;
   /** Whose hand set it, at the start or since; absent when nobody can tell. */
   readonly phoneNumberSetBy?: Actor | undefined;
   /** The challenge that waits for its answer. */
   readonly challenge: HeldChallenge | undefined;
   /** The one before it, after a resend: texts arrive late and out of order. */
   readonly previous: HeldChallenge | undefined;
-  /** Shown as long as the run can be asked: Auth0 gives it once, and never again. */
+  /** Shown until somebody says that the user has saved it, else as long as the run can be asked: Auth0 gives it once, and never again. */
   readonly recoveryCode: string | undefined;
   /** The code that was just refused, so that sending it twice costs one attempt. */
   readonly refused: { readonly code: string; readonly challengeId: string; readonly until: number } | undefined;
@@ -137,6 +139,9 @@ export interface Case {
   readonly messagesPerRun: number | undefined;
   /** See `EnrollmentOptions`. */
   readonly localFirst?: boolean;
+  readonly recoveryCode?: 'acknowledge';
+  /** Whose hand started it; absent when nobody can tell. */
+  readonly startedBy?: Actor;
   /** Between 0 and 1: spreads what many enrollments would otherwise ask at once after an outage. */
   readonly spread: number;
   readonly enrollment: Enrollment;
@@ -171,6 +176,7 @@ export function emptyCase(input: EnrollmentInput, now: number, spread: number): 
     opaqueTokens: options.opaqueTokens ?? 'refuse',
     messagesPerRun: options.messagesPerRun,
     ...(options.localFirst === true ? { localFirst: true } : {}),
+    ...defined({ recoveryCode: options.recoveryCode, startedBy }),
     spread,
     enrollment: openEnrollment(input, now),
     held: {

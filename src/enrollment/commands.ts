@@ -1,5 +1,5 @@
 import { factorNames, isFactorName, type FactorName } from '../factors';
-import { parseActor, type Actor } from './actor';
+import { isHash, parseActor, type Actor } from './actor';
 import { defined } from './defined';
 import type { Inherited } from './enrollment';
 import { limits } from './limits';
@@ -30,7 +30,15 @@ export interface CodeCommand {
 export type Command =
   | CodeCommand
   | { readonly type: 'resend' }
-  | { readonly type: 'changePhoneNumber'; readonly phoneNumber: string; readonly by?: Actor }
+  | {
+      readonly type: 'changePhoneNumber';
+      readonly phoneNumber: string;
+      /** Its keyed hash, by which the enrollment is found from then on. */
+      readonly phoneNumberHash?: string;
+      readonly by?: Actor;
+    }
+  /** The user has saved the recovery code. */
+  | { readonly type: 'acknowledgeRecoveryCode'; readonly by?: Actor }
   | {
       readonly type: 'token';
       readonly token: GivenToken;
@@ -115,6 +123,11 @@ export interface EnrollmentOptions {
    * get the run has to know this option; without it all steps are remote activities, as in runs that are older than it.
    */
   readonly localFirst?: boolean;
+  /**
+   * `acknowledge`: where the user has agreed on the page of a sign-in link, an enrollment that has given a recovery code is not over
+   * before somebody says that the user has saved it, or its deadline comes. Absent: it is over as soon as every factor is read back.
+   */
+  readonly recoveryCode?: 'acknowledge';
 }
 
 /** Six digits; blanks and dashes, which people type and paste, are dropped. `undefined` for anything else. */
@@ -189,11 +202,17 @@ export function parsePhoneNumber(value: unknown): string | undefined {
   return typeof phoneNumber === 'string' && isE164(phoneNumber) ? phoneNumber : undefined;
 }
 
+/** The keyed hash that comes with a phone number: 1 to 64 characters of base64url; `undefined` for anything else. */
+export function parsePhoneNumberHash(value: unknown): string | undefined {
+  const hash = isObject(value) ? value['phoneNumberHash'] : undefined;
+  return isHash(hash) ? hash : undefined;
+}
+
 /** What a start must be, for whoever sent something else. */
 export const inputExpected =
   `An enrollment begins with {userId, factors, phoneNumber?, token?, options?, startedBy?}: a userId of 1 to 255 characters; factors out of ` +
-  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?}: ` +
-  `up to ten years, keep or remove, refuse or accept, true or false.`;
+  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?, recoveryCode?}: ` +
+  `up to ten years, keep or remove, refuse or accept, true or false, acknowledge.`;
 
 /** Anybody with access to Temporal can start a run by hand: is this what a run can begin with? */
 export const isEnrollmentInput = (value: unknown): value is EnrollmentInput =>
@@ -217,7 +236,8 @@ const areOptions = (value: unknown): boolean =>
   [undefined, 'keep', 'remove'].some((policy) => policy === value['partialPolicy']) &&
   [undefined, 'refuse', 'accept'].some((rule) => rule === value['opaqueTokens']) &&
   (value['messagesPerRun'] === undefined || isLife(value['messagesPerRun'])) &&
-  [undefined, true, false].some((choice) => choice === value['localFirst']);
+  [undefined, true, false].some((choice) => choice === value['localFirst']) &&
+  [undefined, 'acknowledge'].some((choice) => choice === value['recoveryCode']);
 
 const isInherited = (value: unknown): boolean =>
   isObject(value) &&

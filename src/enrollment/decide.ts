@@ -1,4 +1,5 @@
 import { factors, type FactorName } from '../factors';
+import type { Actor } from './actor';
 import { apply, block, remember, type Case, type Task, type Turn } from './case';
 import type { Answer } from './commands';
 import { defined } from './defined';
@@ -59,7 +60,7 @@ function turn(of: Case, now: number): Turn {
     case 'awaiting_code':
       return awaitingCodeTurn(of, enrollment, now);
     case 'verifying':
-      return verifyingTurn(of, now);
+      return verifyingTurn(of, enrollment, now);
     case 'confirming': // only a code under way is in this state, and it is a task
       throw new Error('a case cannot rest in confirming');
   }
@@ -141,6 +142,10 @@ const leftoverCount = ({ memory, enrollment }: Case): number =>
   Object.values(memory.made).reduce((sum, made) => sum + made, 0) -
   enrollment.plan.filter((progress) => !progress.alreadyActive && isAccepted(progress)).length;
 
+/** Who answers for a text: whoever set the number, and for an account holder the system that lets them in. */
+const causeOf = ({ held, startedBy }: Case): Actor | undefined =>
+  held.phoneNumberSetBy?.accountHolder === true ? startedBy : held.phoneNumberSetBy;
+
 /** Counted before it is sent: a lost answer counts too. */
 function associate(of: Case, name: FactorName, accessToken: string, now: number): Turn {
   const { memory, held, userId } = of;
@@ -164,9 +169,7 @@ function associate(of: Case, name: FactorName, accessToken: string, now: number)
         accessToken,
         factor: name,
         knownIds: memory.authenticators.filter(matches).map(({ id }) => id),
-        ...(needs === 'phoneNumber'
-          ? defined({ phoneNumber: held.phoneNumber, caller: held.phoneNumberSetBy?.caller })
-          : {}),
+        ...(needs === 'phoneNumber' ? defined({ phoneNumber: held.phoneNumber, caller: causeOf(of)?.caller }) : {}),
       },
       summary: `Ask for a challenge: ${title}`,
     },
@@ -252,7 +255,12 @@ function codeTurn(of: Case, task: Extract<Task, { type: 'code' }>, now: number):
 // verifying
 
 /** Every factor is accepted; nothing is `completed` before Auth0 lists them all active. */
-function verifyingTurn(of: Case, now: number): Turn {
+function verifyingTurn(of: Case, { recoveryCodeDue }: Extract<Open, { state: 'verifying' }>, now: number): Turn {
+  if (recoveryCodeDue === true) {
+    return of.held.recoveryCode === undefined
+      ? { case: apply(of, { type: 'settled', outcome: 'completed', at: now }) }
+      : wait(of, Infinity, 'Waiting for the user to save the recovery code', now);
+  }
   const { nextAt } = of.memory.readBack;
   if (now < nextAt) return wait(of, nextAt, 'Waiting to read the factors back', now);
   return listWithToken(of, 'readBack', 'Read the factors back', now);

@@ -14,7 +14,8 @@ import { listTurn, sweepTurn } from './turns';
 /** The case with its ending begun, if it ends now; `undefined` when it goes on. */
 export function endingOf(of: Case, enrollment: Open, now: number): Case | undefined {
   // Every code was accepted and nothing is in the way: what is left is to say so.
-  const allButDone = enrollment.state === 'verifying' && enrollment.outage === undefined;
+  const allButDone =
+    enrollment.state === 'verifying' && enrollment.outage === undefined && enrollment.recoveryCodeDue !== true;
   if (of.cancelled !== undefined && !allButDone) {
     const { reason } = of.cancelled;
     const message = reason === undefined ? {} : { message: `The enrollment was cancelled: ${reason}` };
@@ -109,9 +110,17 @@ function undoTurn(of: Case, { accessToken, kept }: Extract<Task, { type: 'ending
   return undefined;
 }
 
+/** Has the user to save a recovery code first? Only where they agreed on a page, which then shows it and asks. */
+const awaitsAcknowledgement = ({ recoveryCode, enrollment, held }: Case): boolean =>
+  recoveryCode === 'acknowledge' && enrollment.consentedAt !== undefined && held.recoveryCode !== undefined;
+
 /** An enrollment whose factors all turn out active is `completed`, whatever was about to end it, except a failure. */
 function settle(of: Case, { wanted, problem: because }: Extract<Task, { type: 'ending' }>, now: number): Case {
   const ending = outcomeOf(of.enrollment);
+  // Every factor is active and nothing is left lying about. Whatever else ends an enrollment, its deadline included, does not wait.
+  if (wanted === 'completed' && ending === 'completed' && awaitsAcknowledgement(of)) {
+    return apply(withTask(forgetChallenge(of), undefined), { type: 'recoveryCodeAwaited' });
+  }
   const fitting = wanted === 'expired' && ending === 'partial' ? 'partial' : wanted;
   const outcome = wanted !== 'failed' && ending === 'completed' ? 'completed' : fitting;
   return apply(withTask(forgetChallenge(of), undefined), {

@@ -80,7 +80,12 @@ export type Open =
   | (Facts & { readonly state: 'awaiting_code'; readonly challenge: Challenge })
   | (Facts & { readonly state: 'confirming'; readonly challenge: Challenge })
   /** `outage`: why the last reading did not come. */
-  | (Facts & { readonly state: 'verifying'; readonly outage?: 'auth0_unavailable' | 'unexpected_answer' });
+  /** `recoveryCodeDue`: every factor is active, and the user has still to save the recovery code. */
+  | (Facts & {
+      readonly state: 'verifying';
+      readonly outage?: 'auth0_unavailable' | 'unexpected_answer';
+      readonly recoveryCodeDue?: true;
+    });
 
 export type Settled = Facts & { readonly state: Outcome; readonly endedAt: number };
 
@@ -136,6 +141,8 @@ export type EnrollmentEvent =
       readonly type: 'readBackTried';
       readonly problem?: Problem & { readonly code: 'auth0_unavailable' | 'unexpected_answer' };
     }
+  /** Every factor was read back, and the user has still to save the recovery code. */
+  | { readonly type: 'recoveryCodeAwaited' }
   | { readonly type: 'factorRemoved'; readonly factor: FactorName }
   /** Its deletion was asked for, and whether it happened is not known: only another reading confirms it again. */
   | { readonly type: 'factorDoubted'; readonly factor: FactorName }
@@ -234,7 +241,8 @@ export const isAtRest = (enrollment: Enrollment): boolean =>
   isSettled(enrollment) ||
   enrollment.state === 'awaiting_token' ||
   enrollment.state === 'awaiting_code' ||
-  (enrollment.state === 'associating' && enrollment.blockedOn !== undefined);
+  (enrollment.state === 'associating' && enrollment.blockedOn !== undefined) ||
+  (enrollment.state === 'verifying' && enrollment.recoveryCodeDue === true);
 
 /** Has Auth0 not accepted this factor yet? */
 export const isMissing = ({ state }: Pick<FactorProgress, 'state'>): boolean =>
@@ -287,7 +295,8 @@ type StepEvent = Extract<
       | 'challengeExpired'
       | 'confirmUnavailable'
       | 'codeAccepted'
-      | 'readBackTried';
+      | 'readBackTried'
+      | 'recoveryCodeAwaited';
   }
 >;
 
@@ -302,13 +311,24 @@ function fromState(enrollment: Open, event: StepEvent): Enrollment {
     case 'confirming':
       return fromConfirming(enrollment, event);
     case 'verifying':
-      return event.type === 'readBackTried'
-        ? {
-            ...factsOf(enrollment),
-            state: 'verifying',
-            ...(event.problem === undefined ? {} : { outage: event.problem.code, lastProblem: event.problem }),
-          }
-        : enrollment;
+      return fromVerifying(enrollment, event);
+  }
+}
+
+function fromVerifying(enrollment: Extract<Open, { state: 'verifying' }>, event: StepEvent): Enrollment {
+  switch (event.type) {
+    case 'readBackTried':
+      return {
+        ...factsOf(enrollment),
+        state: 'verifying',
+        ...(event.problem === undefined ? {} : { outage: event.problem.code, lastProblem: event.problem }),
+      };
+    case 'recoveryCodeAwaited': {
+      const { lastProblem: _solved, ...facts } = factsOf(enrollment);
+      return { ...facts, state: 'verifying', recoveryCodeDue: true };
+    }
+    default:
+      return enrollment;
   }
 }
 

@@ -16,7 +16,7 @@ import {
   type Turn,
 } from './case';
 import { isExpired } from './admission';
-import type { Answer, CodeCommand, CodeResult } from './commands';
+import type { Answer, CodeCommand, CodeResult, Refusal } from './commands';
 import { defined } from './defined';
 import { currentFactor } from './enrollment';
 import { limits } from './limits';
@@ -25,7 +25,7 @@ import type { ConfirmOutcome, Fault, TokenSet } from './steps';
 import { askAgainAt, canGoOnWithoutSignIn, pauseForToken } from './token-choice';
 import { readToken } from './token-owner';
 import { withoutToken, withToken } from './tokens';
-import { needsSecondPerson, secondPersonNeeded } from './two-hands';
+import { refuseHand } from './two-hands';
 
 type CodeTask = Extract<Task, { type: 'code' }>;
 
@@ -40,9 +40,8 @@ export function judgeCode(of: Case, id: number, command: CodeCommand, now: numbe
     return { case: of, answers: told(id, 'already_confirmed') };
   }
   const asked = held.challenge;
-  if (asked !== undefined && isFor(command, asked) && needsSecondPerson(of, asked.factor, command.by)) {
-    return refuseHand(of, id, now);
-  }
+  const wrongHand = asked && isFor(command, asked) ? refuseHand(of, asked.factor, command.by) : undefined;
+  if (wrongHand !== undefined) return refuse(of, id, wrongHand, now);
   switch (enrollment.state) {
     case 'awaiting_token': // a sign of life: a refresh token at hand is tried now
       return {
@@ -80,10 +79,16 @@ export function judgeCode(of: Case, id: number, command: CodeCommand, now: numbe
 const isFor = (command: CodeCommand, { factor, secret }: HeldChallenge): boolean =>
   (command.factor === undefined || command.factor === factor) && command.answers === secret.type;
 
-/** Nothing is asked of Auth0 and nothing is counted. What an enrollment is blocked on is told by its problem, which stays. */
-const refuseHand = (of: Case, id: number, now: number): Turn => ({
-  case: of.enrollment.state === 'associating' ? of : meetProblem(of, 'second_person_needed', now),
-  answers: [{ id, type: 'refused', refusal: secondPersonNeeded }],
+/**
+ * Nothing is asked of Auth0 and nothing is counted. What an enrollment is blocked on is told by its problem, which stays; that the
+ * user has not agreed to the number is told by the missing `consentedAt`.
+ */
+const refuse = (of: Case, id: number, refusal: Refusal, now: number): Turn => ({
+  case:
+    of.enrollment.state === 'associating' || refusal.type !== 'second_person_needed'
+      ? of
+      : meetProblem(of, refusal.type, now),
+  answers: [{ id, type: 'refused', refusal }],
 });
 
 /**

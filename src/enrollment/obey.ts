@@ -30,6 +30,8 @@ function obeyOne(of: Case, { id, command }: Received, now: number): Turn {
       if (refusal !== undefined) return refuse(of, id, refusal, now);
       return { case: takePhoneNumber(of, command, now), answers: done(id) };
     }
+    case 'acknowledgeRecoveryCode': // it is not shown any more; nothing, if there is none or it was said before
+      return { case: hold(of, { recoveryCode: undefined }), answers: done(id) };
   }
 }
 
@@ -73,15 +75,17 @@ function askAgain(of: Case, now: number): Case {
 /** A code sent to the old number proves nothing about the new one, so its challenge is gone; another factor's goes on. */
 function takePhoneNumber(
   of: Case,
-  { phoneNumber, by }: Extract<Command, { type: 'changePhoneNumber' }>,
+  { phoneNumber, phoneNumberHash, by }: Extract<Command, { type: 'changePhoneNumber' }>,
   now: number,
 ): Case {
   const factor = currentFactor(of.enrollment);
-  const numbered = apply(hold(of, { phoneNumber, phoneNumberSetBy: by }), {
+  const changed = apply(hold(of, { phoneNumber, phoneNumberHash: phoneNumberHash ?? null, phoneNumberSetBy: by }), {
     type: 'phoneNumberChanged',
     phoneNumber: maskPhoneNumber(phoneNumber),
     at: now,
   });
+  // Who enters a number for their own account agrees to it by that.
+  const numbered = by?.accountHolder === true ? apply(changed, { type: 'consentGiven', at: now }) : changed;
   if (factor === undefined || factors[factor].needs !== 'phoneNumber') return numbered;
   return of.enrollment.state === 'awaiting_token' ? numbered : askAgain(forgetChallenge(numbered), now);
 }

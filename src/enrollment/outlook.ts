@@ -236,7 +236,15 @@ function awaitingCode(enrollment: Enrollment, challenge: Challenge, now: number)
       };
 }
 
-function verifying({ outage }: In<'verifying'>): Outlook {
+function verifying({ outage, recoveryCodeDue }: In<'verifying'>): Outlook {
+  if (recoveryCodeDue === true) {
+    return {
+      who: 'user',
+      what: 'recovery_code',
+      action:
+        'Every factor is active. The user saves the recovery code and says so on the enrollment page, or the onboarding system does (POST …/recovery-code/acknowledge).',
+    };
+  }
   switch (outage) {
     case 'unexpected_answer':
       return {

@@ -28,6 +28,7 @@ export const waitingForWhats = [
   'binding_code',
   'otp',
   'resend',
+  'recovery_code',
   'attempts',
   'deliveries',
   'cooldown',
@@ -113,6 +114,8 @@ export interface EnrollmentStatus {
   readonly phoneNumberChanges: number;
   /** When the user agreed to the plan and to the number of now; absent when they have not, or when the number was changed since. */
   readonly consentedAt?: string;
+  /** Every factor is active, and the enrollment waits until somebody says that the user has saved the recovery code. */
+  readonly recoveryCodeDue?: true;
   /** The newest 20, oldest first. */
   readonly notices: readonly NoticeStatus[];
   readonly lastProblem?: {

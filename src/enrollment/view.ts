@@ -45,6 +45,7 @@ export function viewOf(enrollment: Enrollment, now: number, tokenExpiresAt?: num
     ...defined({
       phoneNumber: shownPhoneNumber(enrollment),
       consentedAt: optionalIso(enrollment.consentedAt),
+      recoveryCodeDue: enrollment.state === 'verifying' ? enrollment.recoveryCodeDue : undefined,
       lastProblem: enrollment.lastProblem && problemView(enrollment.lastProblem),
     }),
     phoneNumberChanges: enrollment.phoneNumberChanges ?? 0,

@@ -58,6 +58,10 @@ export interface EnrollmentIds {
   owners(caller: string): readonly string[];
   /** 128 bits of a keyed hash of the name by which a caller knows the person who acts. */
   person(name: string): string;
+  /** 128 bits of a keyed hash of a phone number (E.164): what its enrollments are found by. */
+  phoneNumber(number: string): string;
+  /** The same under each key of the ring, the current one first. */
+  phoneNumbers(number: string): readonly string[];
   /**
    * The same ids with the key of this enrollment as the current one. What is kept or counted within an enrollment is named
    * under its own key, so that it stays the same when `ID_KEY` is replaced. As it is, for an id that is not ours.
@@ -99,6 +103,7 @@ function keyed(key: KeyObject) {
       short('link-id', caller, idempotencyKey, enrollmentId),
     owner: (caller: string): string => short('owner', caller),
     person: (name: string): string => short('person', name),
+    phoneNumber: (number: string): string => short('phone-number', number),
   };
 }
 
@@ -147,6 +152,8 @@ function idsOf(current: Keyed, previous: readonly Keyed[]): EnrollmentIds {
     owner: current.owner,
     owners: (caller) => ring.map(({ owner }) => owner(caller)),
     person: current.person,
+    phoneNumber: current.phoneNumber,
+    phoneNumbers: (number) => ring.map(({ phoneNumber }) => phoneNumber(number)),
     under: (enrollmentId) => {
       const maker = makerOf(enrollmentId)?.maker;
       if (maker === undefined || maker === current) return ids;

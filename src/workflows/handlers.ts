@@ -8,13 +8,22 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { parseActor } from '../enrollment/actor';
-import { busy, isAwaited, refuseCode, refusePhoneNumber, refuseResend, refuseToken } from '../enrollment/admission';
+import {
+  busy,
+  isAwaited,
+  refuseAcknowledgement,
+  refuseCode,
+  refusePhoneNumber,
+  refuseResend,
+  refuseToken,
+} from '../enrollment/admission';
 import { levelAt } from '../enrollment/bucket';
 import { claim, tokenExpiry } from '../enrollment/case';
 import { challengeSecretsOf } from '../enrollment/challenge-secrets';
 import {
   parseCode,
   parseCodeSignal,
+  parsePhoneNumberHash,
   parseReason,
   parseShown,
   parseToken,
@@ -74,12 +83,24 @@ export function listen(run: Run): void {
   });
   setHandler(
     messages.changePhoneNumber,
-    ({ phoneNumber, by }) =>
-      answered(() => obeyed(run, { type: 'changePhoneNumber', phoneNumber, ...defined({ by: parseActor(by) }) })),
+    (input) =>
+      answered(() => {
+        const { phoneNumber, by } = input;
+        const more = defined({ phoneNumberHash: parsePhoneNumberHash(input), by: parseActor(by) });
+        return obeyed(run, { type: 'changePhoneNumber', phoneNumber, ...more });
+      }),
     {
-      description: 'Send codes to another number: {phoneNumber, by?}, E.164',
+      description: 'Send codes to another number: {phoneNumber, phoneNumberHash?, by?}, E.164',
       validator: (input) =>
         admit(run, () => refuseUnsealed(input) ?? refusePhoneNumber(run.current, input, Date.now())),
+    },
+  );
+  setHandler(
+    messages.acknowledgeRecoveryCode,
+    ({ by }) => answered(() => obeyed(run, { type: 'acknowledgeRecoveryCode', ...defined({ by: parseActor(by) }) })),
+    {
+      description: 'The user has saved the recovery code: {by?}',
+      validator: (input) => admit(run, () => refuseUnsealed(input) ?? refuseAcknowledgement(run.current, input)),
     },
   );
   setHandler(messages.renewToken, (input) => answered(() => renewToken(run, input)), {

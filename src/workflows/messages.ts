@@ -51,7 +51,14 @@ export interface ConfirmCodeResult {
 export interface ChangePhoneNumberInput {
   /** E.164. */
   readonly phoneNumber: string;
+  /** Its keyed hash (`EnrollmentIds.phoneNumber`), by which the enrollment is found from now on. */
+  readonly phoneNumberHash?: string;
   /** Whose hand sets it. */
+  readonly by?: Actor;
+}
+
+export interface AcknowledgeRecoveryCodeInput {
+  /** Whose hand sends it. */
   readonly by?: Actor;
 }
 
@@ -74,6 +81,9 @@ export const awaitChallenge = defineUpdate<EnrollmentStatus>('awaitChallenge');
 export const confirmCode = defineUpdate<ConfirmCodeResult, [ConfirmCodeInput]>('confirmCode');
 export const resend = defineUpdate<EnrollmentStatus>('resend');
 export const changePhoneNumber = defineUpdate<EnrollmentStatus, [ChangePhoneNumberInput]>('changePhoneNumber');
+export const acknowledgeRecoveryCode = defineUpdate<EnrollmentStatus, [AcknowledgeRecoveryCodeInput]>(
+  'acknowledgeRecoveryCode',
+);
 export const renewToken = defineUpdate<RenewTokenResult, [RenewTokenInput]>('renewToken');
 
 export const status = defineQuery<EnrollmentStatus>('status');

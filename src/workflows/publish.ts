@@ -2,7 +2,7 @@ import { metricMeter, setCurrentDetails, upsertMemo, upsertSearchAttributes, wor
 import { tokenExpiry, type Case } from '../enrollment/case';
 import { defined } from '../enrollment/defined';
 import { detailsOf } from '../enrollment/details';
-import { currentFactor, isAtRest, isSettled, type Enrollment } from '../enrollment/enrollment';
+import { currentFactor, isAtRest, isSettled } from '../enrollment/enrollment';
 import { outlookOf } from '../enrollment/outlook';
 import { caseMemo, type CaseMemo } from './messages';
 import { searchAttributes } from './search-attributes';
@@ -18,7 +18,7 @@ export function createPublisher(): (of: Case, now: number, waits: boolean) => vo
     shown = of;
     setCurrentDetails(detailsOf(of.enrollment, now));
     const isRest = waits || isAtRest(of.enrollment);
-    if (isRest) upsertAttributes(of.enrollment, now); // whom it waits for may change with time alone
+    if (isRest) upsertAttributes(of, now); // whom it waits for may change with time alone
     if (before?.enrollment === of.enrollment && before.held.tokens === of.held.tokens) return;
     if (isRest || of.enrollment.state !== before?.enrollment.state) upsertMemo({ [caseMemo]: memoOf(of, now) });
     if (isSettled(of.enrollment)) countOutcome(of.enrollment.state);
@@ -32,7 +32,7 @@ const memoOf = (of: Case, now: number): CaseMemo => ({
   ...defined({ tokenExpiresAt: tokenExpiry(of, now) }),
 });
 
-function upsertAttributes(enrollment: Enrollment, now: number): void {
+function upsertAttributes({ enrollment, held }: Case, now: number): void {
   const shown = workflowInfo().typedSearchAttributes;
   const state = enrollment.state;
   const factor = isSettled(enrollment) ? null : (currentFactor(enrollment) ?? null);
@@ -49,6 +49,10 @@ function upsertAttributes(enrollment: Enrollment, now: number): void {
     ...(shown.get(searchAttributes.deadline)?.getTime() === deadline.getTime()
       ? []
       : [{ key: searchAttributes.deadline, value: deadline }]),
+    // The start has shown the hash of its own number.
+    ...(held.phoneNumberHash === undefined || (shown.get(searchAttributes.phoneNumber) ?? null) === held.phoneNumberHash
+      ? []
+      : [{ key: searchAttributes.phoneNumber, value: held.phoneNumberHash }]),
   ];
   if (changed.length > 0) upsertSearchAttributes(changed);
 }

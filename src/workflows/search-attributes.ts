@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
 /**
- * What the list of enrollments can be searched by. Stored in clear and indexed, so only closed words, a keyed hash and a time
+ * What the list of enrollments can be searched by. Stored in clear and indexed, so only closed words, keyed hashes and a time
  * go in. SQL visibility has room for 10 Keyword and 3 Datetime attributes per namespace.
  */
 export const searchAttributes = {
@@ -15,4 +15,6 @@ export const searchAttributes = {
   waitingFor: defineSearchAttributeKey('MfaWaitingFor', SearchAttributeType.KEYWORD),
   /** A keyed hash of the caller who started it. */
   owner: defineSearchAttributeKey('MfaOwner', SearchAttributeType.KEYWORD),
+  /** A keyed hash of the phone number that codes go to; absent where there is none, or nobody has made its hash. */
+  phoneNumber: defineSearchAttributeKey('MfaPhoneNumber', SearchAttributeType.KEYWORD),
 };

@@ -12,11 +12,13 @@ const refusedTo = {
   support: [
     ['POST', '', { userId: 'auth0|1' }],
     ['GET', '/challenge', undefined],
+    ['POST', '/recovery-code/acknowledge', undefined],
     ['PUT', '/token', { accessToken: tokenOf(userId) }],
   ],
   ops: [
     ['POST', '', { userId: 'auth0|1' }],
     ['GET', '/challenge', undefined],
+    ['POST', '/recovery-code/acknowledge', undefined],
     ['POST', '/binding-code', { code: '123456' }],
     ['POST', '/otp', { code: '123456' }],
     ['PUT', '/token', { accessToken: tokenOf(userId) }],

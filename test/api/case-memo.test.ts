@@ -35,7 +35,7 @@ const samples: { readonly [State in Enrollment['state']]: Required<Enrollment & 
   associating: { ...facts, state: 'associating', blockedOn: 'resend', blockedBy: met, earlier: challenge },
   awaiting_code: { ...facts, state: 'awaiting_code', challenge },
   confirming: { ...facts, state: 'confirming', challenge },
-  verifying: { ...facts, state: 'verifying', outage: 'auth0_unavailable' },
+  verifying: { ...facts, state: 'verifying', outage: 'auth0_unavailable', recoveryCodeDue: true },
   completed: { ...facts, state: 'completed', endedAt: at },
   partial: { ...facts, state: 'partial', endedAt: at },
   expired: { ...facts, state: 'expired', endedAt: at },

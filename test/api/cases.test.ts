@@ -60,6 +60,63 @@ test('a list takes filters and gives the cursor of the next page', async () => {
 });
 
 test.each([
+  ['userId', { userId }, { userId }],
+  ['phoneNumber', { phoneNumber: '+1 415 555-0123' }, { phoneNumber: '+14155550123' }],
+])('finds by what the body names, and no number gets into an address or the log: %s', async (_member, who, found) => {
+  const find = jest.fn<Enrollments['find']>().mockResolvedValue({
+    enrollments: [{ id, state: 'awaiting_code', startedAt: awaitingCode.startedAt }],
+  });
+  const { app, log } = await testApp({ find });
+  const payload = { ...who, limit: 5 };
+  const answer = await app.inject({ method: 'POST', url: '/v1/enrollments/find', headers: as('support'), payload });
+  expect(answer.json()).toMatchObject({ enrollments: [{ id }] });
+  expect(find).toHaveBeenCalledWith(found, { limit: 5 });
+  expect(log()).toContain('"action":"find"');
+  expect(log()).not.toMatch(/5550123|555-0123/);
+  expect(log()).not.toContain(userId);
+});
+
+test('a caller that starts enrollments and manages none finds its own only', async () => {
+  const find = jest.fn<Enrollments['find']>().mockResolvedValue({ enrollments: [] });
+  const { app } = await testApp({ find });
+  await app.inject({ method: 'POST', url: '/v1/enrollments/find', headers: as('onboarding'), payload: { userId } });
+  expect(find).toHaveBeenCalledWith({ userId }, { limit: 20, startedBy: 'onboarding-desk' });
+});
+
+test.each([
+  ['nothing', {}, 'body', /either userId or phoneNumber/],
+  ['both', { userId, phoneNumber: '+14155550123' }, 'body', /either userId or phoneNumber/],
+  ['a number without a country code', { phoneNumber: '4155550123' }, 'phoneNumber', /E\.164/],
+  ['a limit in words', { userId, limit: 'ten' }, 'limit', /1 to 100/],
+  ['another member', { userId, state: 'completed' }, 'body', /only these members/],
+])('a search by %s is turned down with what was expected', async (_name, payload, field, expected) => {
+  const { app } = await testApp();
+  const answer = await app.inject({ method: 'POST', url: '/v1/enrollments/find', headers: as('ops'), payload });
+  expect(answer.json()).toMatchObject({
+    status: 400,
+    errors: [{ field, expected: expect.stringMatching(expected) }],
+  });
+});
+
+test('the timeline of an enrollment is shown as it is told, to whoever may read the enrollment', async () => {
+  const at = awaitingCode.startedAt;
+  const timeline = {
+    entries: [
+      { at, what: 'started', factors: ['sms'] },
+      { at, what: 'message', name: 'confirmCode' },
+      { at, what: 'problem', code: 'code_rejected', message: 'Wrong.' },
+      { at, what: 'ended', state: 'completed' },
+    ],
+    truncated: true,
+  } as const;
+  const { app } = await testApp({ timeline: async () => timeline });
+  expect((await app.inject({ url: `${base}/timeline`, headers: as('support') })).json()).toEqual(timeline);
+  const other = await testApp({ timeline: async () => timeline, ownerOf: async () => ids.owner('another-desk') });
+  const refused = await other.app.inject({ url: `${base}/timeline`, headers: as('onboarding') });
+  expect(refused.json()).toMatchObject({ status: 404, code: 'enrollment_not_found' });
+});
+
+test.each([
   ['limit=0', 'limit'],
   ['limit=101', 'limit'],
   ['limit=many', 'limit'],

@@ -10,7 +10,15 @@ import { parseMemo } from '../../src/api/case-memo';
 import { createEnrollments, type Enrollments } from '../../src/api/enrollments';
 import { ApiProblem } from '../../src/api/problems';
 import type { EnrollmentView } from '../../src/api/runs';
-import { caseMemo, status as statusQuery, workflowType, type MfaEnrollmentInput } from '../../src/workflows/messages';
+import { readTimeline } from '../../src/api/timeline';
+import {
+  awaitChallenge,
+  caseMemo,
+  changePhoneNumber,
+  status as statusQuery,
+  workflowType,
+  type MfaEnrollmentInput,
+} from '../../src/workflows/messages';
 import { interceptors } from '../../src/temporal/connection';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { temporalCliPath } from '../support/tools';
@@ -273,6 +281,133 @@ test('a link is not spent, and nothing bound, for a number that was changed afte
   expect(await enrollments.get(id)).toMatchObject({ state: 'awaiting_code', consentedAt: expect.any(String) });
 });
 
+test('a case is found by the number that its codes go to, from its start on and after each change, and by no other', async () => {
+  const [first, second] = ['+14155550141', '+14155550142'];
+  auth0.forget();
+  const request = { ...requestOf(), phoneNumber: first };
+  const { enrollment } = await enrollments.start(request);
+  const found = async (phoneNumber: string) => {
+    const page = await enrollments.find({ phoneNumber }, { limit: 10 });
+    return page.enrollments.map(({ id }) => id);
+  };
+  const both = async () => [await found(first), await found(second)];
+  await eventually(async () => expect(await both()).toEqual([[enrollment.id], []]));
+  await enrollments.changePhoneNumber(enrollment.id, second, randomUUID());
+  await eventually(async () => expect(await both()).toEqual([[], [enrollment.id]]));
+  const others = await enrollments.find({ phoneNumber: second }, { limit: 10, startedBy: 'another-desk' });
+  expect(others.enrollments).toEqual([]);
+  expect(await found('+14155550143')).toEqual([]);
+  const user = await enrollments.find({ userId: request.userId }, { limit: 10 });
+  expect(user.enrollments.map(({ id }) => id)).toEqual([enrollment.id]);
+});
+
+test('a number that came without its hash is found by neither number', async () => {
+  const number = '+14155550144';
+  auth0.forget();
+  const { enrollment } = await enrollments.start({ ...requestOf(), phoneNumber: number });
+  const { workflowId = '' } = ids.parseEnrollmentId(enrollment.id) ?? {};
+  const found = async () => (await enrollments.find({ phoneNumber: number }, { limit: 10 })).enrollments.length;
+  await eventually(async () => expect(await found()).toBe(1));
+  await client.workflow.getHandle(workflowId).executeUpdate(changePhoneNumber, { args: [{ phoneNumber: number }] });
+  await eventually(async () => expect(await found()).toBe(0));
+});
+
+describe('a timeline', () => {
+  const whats = async (id: string) =>
+    (await enrollments.timeline(id)).entries.map((entry) => {
+      const { at: _at, ...rest } = entry;
+      return 'name' in rest ? `message ${rest.name}` : 'code' in rest ? `problem ${rest.code}` : rest.what;
+    });
+
+  test('tells what happened, with the messages that were taken and without a worker', async () => {
+    const { id, token } = await startCase({ withoutToken: true });
+    await enrollments.spendLink(id, token, 'link-timeline', { phoneNumberChanges: 0 });
+    await send(id, '000001');
+    await send(id, rightCode);
+    await until(id, ({ challenge }) => challenge?.factor === 'otp');
+    await send(id, rightCode, 'otp');
+    await until(id, ({ state }) => state === 'completed');
+    await worker.stop();
+    const entries = await whats(id);
+    const { entries: told, truncated } = await enrollments.timeline(id);
+    worker = await startWorker();
+    expect(entries).toEqual([
+      'started',
+      'problem token_needed',
+      'state',
+      'message renewToken',
+      'consent',
+      'state',
+      'challenge',
+      'state',
+      'message confirmCode',
+      'wrong_codes',
+      'problem code_rejected',
+      'message confirmCode',
+      'factor',
+      'challenge',
+      'message confirmCode',
+      'factor',
+      'factor',
+      'ended',
+    ]);
+    expect(truncated).toBeUndefined();
+    expect(told.map(({ at }) => at)).toEqual(told.map(({ at }) => at).sort());
+    for (const secret of [token.accessToken, rightCode, '000001', setupKey, '4155550123']) {
+      expect(JSON.stringify(told)).not.toContain(secret);
+    }
+  });
+
+  test('tells of what came from a plain shell, and of an end from outside', async () => {
+    const { id } = await startCase();
+    const handle = client.workflow.getHandle(ids.parseEnrollmentId(id)?.workflowId ?? '');
+    await handle.signal('secret-000001-in-a-name');
+    await handle.signal('resendCode');
+    await handle.terminate();
+    expect(await whats(id)).toEqual([
+      ...['started', 'challenge', 'state', 'message unknown', 'message resendCode', 'ended'],
+    ]);
+  });
+
+  test('of an enrollment that continued as new has all of it, the newest first to stay where there is too much', async () => {
+    auth0.forget();
+    const { userId } = requestOf();
+    const workflowId = ids.workflowId(domain, userId);
+    const token = { accessToken: tokenOf(userId) };
+    const handle = await client.workflow.start(workflowType, {
+      ...{ workflowId, taskQueue },
+      args: [{ userId, factors: ['otp'], token, options: { messagesPerRun: 2 } }],
+    });
+    await handle.executeUpdate(awaitChallenge);
+    const id = ids.enrollmentId(workflowId, handle.firstExecutionRunId);
+    for (const code of ['000001', '000002', '000003']) await send(id, code, 'otp');
+    const { runId } = await client.workflow.getHandle(workflowId).describe();
+    expect(runId).not.toBe(handle.firstExecutionRunId);
+    const { entries } = await enrollments.timeline(id);
+    expect(entries.filter(({ what }) => what === 'wrong_codes')).toHaveLength(3);
+    expect(entries.filter(({ what }) => what === 'message')).toHaveLength(3);
+    const run = { workflowId, runId };
+    const few = await readTimeline(client, run, { events: 5_000, entries: 2 });
+    expect(few).toEqual({ entries: entries.slice(-2), truncated: true });
+    const short = await readTimeline(client, run, { events: 4, entries: 500 });
+    expect(short.truncated).toBe(true);
+    expect(entries).toEqual(expect.arrayContaining([...short.entries]));
+    await enrollments.cancel(id, undefined);
+  });
+
+  test('of an unknown case is a problem', async () => {
+    const unknown = ids.enrollmentId(ids.workflowId(domain, 'auth0|nobody'), randomUUID());
+    await expect(enrollments.timeline(unknown)).rejects.toEqual(problem('enrollment_not_found'));
+  });
+});
+
+test('that the recovery code is saved can be said again and after the end', async () => {
+  const { id } = await startCase();
+  expect(await enrollments.acknowledgeRecoveryCode(id, randomUUID())).toMatchObject({ id, state: 'awaiting_code' });
+  await enrollments.cancel(id, undefined);
+  expect(await enrollments.acknowledgeRecoveryCode(id, randomUUID())).toMatchObject({ id, state: 'cancelled' });
+});
+
 test('who asks is kept under the name of the caller that started the enrollment', async () => {
   const { id } = await startCase({ withoutToken: true });
   expect(await enrollments.askedBy(id)).toBe('onboarding-desk');
@@ -493,7 +628,7 @@ test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], obje
   const { events } = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).fetchHistory();
   const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   const input = JSON.parse(Buffer.from(payload?.data ?? []).toString()) as MfaEnrollmentInput;
-  expect(input.options).toEqual({ localFirst: true, ...options });
+  expect(input.options).toEqual({ localFirst: true, recoveryCode: 'acknowledge', ...options });
   expect(input.token).not.toHaveProperty('expiresIn');
   expect(input.token?.expiresAt).toBeGreaterThanOrEqual(before + 500_000);
   expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);

@@ -84,13 +84,13 @@ describe('readiness', () => {
     } as unknown as Parameters<typeof createReadiness>[0];
     return { ready: createReadiness(connection, 'default'), queries, known };
   }
-  const all = ['MfaState', 'MfaFactor', 'MfaDeadline', 'MfaWaitingFor', 'MfaOwner'];
+  const all = ['MfaState', 'MfaFactor', 'MfaDeadline', 'MfaWaitingFor', 'MfaOwner', 'MfaPhoneNumber'];
 
   test('names the search attributes that the namespace lacks, until they are there', async () => {
     const { ready, known } = namespace(['MfaState', 'MfaFactor', 'MfaDeadline']);
     await expect(ready()).rejects.toThrow(NotReady);
-    await expect(ready()).rejects.toThrow(/MfaWaitingFor, MfaOwner.*mfa setup-namespace/);
-    known.push('MfaWaitingFor', 'MfaOwner');
+    await expect(ready()).rejects.toThrow(/MfaWaitingFor, MfaOwner, MfaPhoneNumber.*mfa setup-namespace/);
+    known.push('MfaWaitingFor', 'MfaOwner', 'MfaPhoneNumber');
     await expect(ready()).resolves.toBeUndefined();
   });
 

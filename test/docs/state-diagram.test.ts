@@ -40,6 +40,7 @@ const events: {
   codeAccepted: [{ type: 'codeAccepted', at: now }],
   problemMet: [{ type: 'problemMet', problem: met }],
   readBackTried: [{ type: 'readBackTried' }, { type: 'readBackTried', problem: down }],
+  recoveryCodeAwaited: [{ type: 'recoveryCodeAwaited' }],
   factorRemoved: [{ type: 'factorRemoved', factor: 'sms' }],
   factorDoubted: [{ type: 'factorDoubted', factor: 'sms' }],
 };

@@ -7,6 +7,8 @@ describe('an actor as it comes with a message', () => {
     ['a caller', { caller: 'abc-_9' }, { caller: 'abc-_9' }],
     ['a caller and a person', { caller: 'a', person: 'b' }, { caller: 'a', person: 'b' }],
     ['more than that', { caller: 'a', name: 'Ada' }, { caller: 'a' }],
+    ['the account holder', { caller: 'a', accountHolder: true }, { caller: 'a', accountHolder: true }],
+    ['somebody who is said not to be the account holder', { caller: 'a', accountHolder: false }, undefined],
     ['no caller', { person: 'b' }, undefined],
     ['an empty caller', { caller: '' }, undefined],
     ['a caller of 65 characters', { caller: 'a'.repeat(65) }, undefined],
@@ -35,6 +37,18 @@ test.each([
   ['two people of two callers', { caller: 'a', person: 'p' }, { caller: 'b', person: 'q' }, false],
   ['two callers, one of whose people is known', { caller: 'a', person: 'p' }, { caller: 'b' }, false],
   ['two callers', { caller: 'a' }, { caller: 'b' }, false],
+  [
+    'the account holder',
+    { caller: 'a', accountHolder: true } as const,
+    { caller: 'b', accountHolder: true } as const,
+    true,
+  ],
+  [
+    'the account holder and a caller of that name',
+    { caller: 'a', accountHolder: true } as const,
+    { caller: 'a' },
+    false,
+  ],
 ])('%s: the same hand or not', (_name, one, other, same) => {
   expect([isSameHand(one, other), isSameHand(other, one)]).toEqual([same, same]);
 });

@@ -84,6 +84,7 @@ const expected: Readonly<Record<Situation, readonly [code: Verdict, resend: Verd
   'the factors are read back': ['taken', 'wrong_step', 'wrong_step'], // its answer: confirmed already
   'the factors are read back, and Auth0 does not answer': ['taken', 'wrong_step', 'wrong_step'],
   'the factors are read back, and what answers is not Auth0': ['taken', 'wrong_step', 'wrong_step'],
+  'the recovery code is to be saved': ['taken', 'wrong_step', 'wrong_step'],
   completed: ['settled', 'settled', 'settled'],
   partial: ['settled', 'settled', 'settled'],
   expired: ['settled', 'settled', 'settled'],

@@ -49,6 +49,7 @@ const events: { readonly [Type in EventType]: Extract<EnrollmentEvent, { type: T
   codeAccepted: { type: 'codeAccepted', at: now },
   problemMet: { type: 'problemMet', problem: problem('auth0_unavailable', now) },
   readBackTried: { type: 'readBackTried' },
+  recoveryCodeAwaited: { type: 'recoveryCodeAwaited' },
   factorRemoved: { type: 'factorRemoved', factor: 'sms' },
   factorDoubted: { type: 'factorDoubted', factor: 'sms' },
   settled: { type: 'settled', outcome: 'expired', at: now },
@@ -110,6 +111,7 @@ const steps: Readonly<Record<OpenState, Partial<Record<EventType, EnrollmentStat
     tokenNeeded: 'awaiting_token',
     authenticatorsRead: 'verifying',
     readBackTried: 'verifying',
+    recoveryCodeAwaited: 'verifying',
     settled: 'expired',
   },
 };

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { refuseCode, refusePhoneNumber, refuseResend, refuseToken } from '../../src/enrollment/admission';
+import {
+  refuseAcknowledgement,
+  refuseCode,
+  refusePhoneNumber,
+  refuseResend,
+  refuseToken,
+} from '../../src/enrollment/admission';
 import { advance, currentFactor, isSettled, type BlockedOn, type Enrollment } from '../../src/enrollment/enrollment';
 import { outlookOf, type Outlook } from '../../src/enrollment/outlook';
 import { problem, problemCodes, type ProblemCode } from '../../src/enrollment/problems';
@@ -147,6 +153,11 @@ const expected: Readonly<Record<Situation, readonly [who: Who, what: What, says:
     'unexpected_answer',
     /^An operator .*read again/,
   ],
+  'the recovery code is to be saved': [
+    'user',
+    'recovery_code',
+    /^Every factor is active\. .* \(POST …\/recovery-code\/acknowledge\)\.$/,
+  ],
   completed: ['nobody', 'nothing', /^Nothing to do: every factor is active\.$/],
   partial: ['nobody', 'nothing', /^Start a new enrollment for the factors that are missing/],
   expired: ['nobody', 'nothing', /^Start a new enrollment/],
@@ -178,6 +189,7 @@ function agrees(world: World): void {
   if (/POST …\/(?:binding-code|otp)/.test(action)) expect(codeAt(when)).toBeUndefined();
   if (/POST …\/resend/.test(action) && who !== 'operator') expect(resendAt(when)).toBeUndefined();
   if (/PUT …\/phone-number/.test(action)) expect(numberAt(when)).toBeUndefined();
+  if (/\/recovery-code\/acknowledge/.test(action)) expect(refuseAcknowledgement(current, {})).toBeUndefined();
   if (/PUT …\/token/.test(action)) expect(refuseToken(current, { accessToken: tokenOf(own, when) })).toBeUndefined();
   // After an operator has helped, only the cool-down or an empty bucket may be in the way of a new message.
   if (/POST …\/resend/.test(action) && who === 'operator') {
@@ -189,7 +201,10 @@ function agrees(world: World): void {
   if (what === 'resend') expect(action).toContain('POST …/resend');
   if (what === 'phone_number') expect(action).toContain('PUT …/phone-number');
   if (what === 'sign_in' || what === 'token') expect(action).toContain('PUT …/token');
-  if (who === 'user') expect(['binding_code', 'otp', 'resend', 'phone_number', 'sign_in']).toContain(what);
+  if (what === 'recovery_code') expect(action).toContain('…/recovery-code/acknowledge');
+  if (who === 'user') {
+    expect(['binding_code', 'otp', 'resend', 'phone_number', 'sign_in', 'recovery_code']).toContain(what);
+  }
 
   // What passes by itself says when, which lies ahead, and what is refused until then says the same time.
   const passes = who === 'nobody' && !isSettled(enrollment);
@@ -244,7 +259,8 @@ describe('whom an enrollment waits for, and for what', () => {
 
   test.each(situationNames)('%s: a call is named as it is made', (name) => {
     const { action } = outlook(situations[name]());
-    for (const [call] of action.matchAll(/\([^()]*…[^()]*\)/g)) expect(call).toMatch(/^\((?:POST|PUT) …\/[a-z-]+\)$/);
+    for (const [call] of action.matchAll(/\([^()]*…[^()]*\)/g))
+      expect(call).toMatch(/^\((?:POST|PUT) …(?:\/[a-z-]+)+\)$/);
     expect(action).toMatch(/^[A-Z].*\.$/);
   });
 
@@ -275,6 +291,8 @@ describe('to do what it says helps', () => {
       case 'binding_code':
       case 'otp':
         return void world.code(world.rightCode(), factorOf(world));
+      case 'recovery_code':
+        return void world.send({ type: 'acknowledgeRecoveryCode' });
       case 'resend':
       case 'delete_authenticators':
       case 'texts_stopped':
@@ -298,6 +316,7 @@ describe('to do what it says helps', () => {
     binding_code: ['otp', 'cooldown', 'nothing'],
     otp: ['binding_code', 'nothing'],
     resend: ['binding_code', 'otp'],
+    recovery_code: ['nothing'],
     attempts: ['sign_in'], // the token at hand is too old for another text by then
     deliveries: ['resend'],
     cooldown: ['resend', 'binding_code'],
@@ -595,7 +614,7 @@ describe('whatever people do and whatever goes wrong', () => {
     fc.sample(story, { numRuns: 600, seed: 7 }).forEach((each) =>
       lived(each, (world) => seen.add(outlook(world).what)),
     );
-    const rest = ['token', 'token_refresh', 'configuration'];
+    const rest = ['token', 'token_refresh', 'configuration', 'recovery_code'];
     expect(waitingForWhats.filter((what) => !seen.has(what) && !rest.includes(what))).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { hold } from '../../src/enrollment/case';
 import { openEnrollment, type Inherited } from '../../src/enrollment/enrollment';
 import { limits } from '../../src/enrollment/limits';
 import type { EffectStep } from '../../src/enrollment/steps';
@@ -48,6 +49,15 @@ function during(world: World, type: EffectStep['type'], act: (world: World) => v
   act(world);
   if (found === undefined) throw new Error(`no ${type} was made`);
   world.case = found;
+  return world;
+}
+
+/** An enrollment that waits for its first code. Its user agreed on a page, and Auth0 has given a recovery code. */
+export function recoveryCodeGiven(more: WorldOptions = {}): World {
+  const options = { recoveryCode: 'acknowledge' } as const;
+  const world = createWorld({ tokenless: true, options, ...more }).run();
+  world.token(tokenOf(own, now), {}, { phoneNumberChanges: 0 });
+  world.case = hold(world.case, { recoveryCode: 'RECOVERY' });
   return world;
 }
 
@@ -238,6 +248,8 @@ export const situations = {
   'the factors are read back': () => accepted(),
   'the factors are read back, and Auth0 does not answer': () => accepted('unavailable'),
   'the factors are read back, and what answers is not Auth0': () => accepted('unexpectedBefore'),
+
+  'the recovery code is to be saved': () => recoveryCodeGiven().finish(),
 
   // the outcomes
   completed: () => begun().finish(),

@@ -208,3 +208,14 @@ describe('update id', () => {
     expect(ids.updateId('support', 'k'.repeat(5000), body)).toMatch(/^upd_[A-Za-z0-9_-]{43}$/);
   });
 });
+
+test('a phone number is found under each key of the ring, and its hash is nothing but that', () => {
+  const [first, other] = [createSecretKey(Buffer.alloc(32, 'first')), createSecretKey(Buffer.alloc(32, 'other'))];
+  const rotated = enrollmentIds(other, [first]);
+  const number = '+14155550123';
+  expect(rotated.phoneNumbers(number)).toEqual([otherKey.phoneNumber(number), ids.phoneNumber(number)]);
+  expect(rotated.phoneNumber(number)).toBe(otherKey.phoneNumber(number));
+  expect(ids.phoneNumber(number)).toMatch(/^[A-Za-z0-9_-]{22}$/);
+  const others = [ids.phoneNumber('+14155550124'), ids.owner(number), ids.person(number)];
+  expect(others).not.toContain(ids.phoneNumber(number));
+});

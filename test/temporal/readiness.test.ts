@@ -27,7 +27,7 @@ async function untilReady(ready: () => Promise<void>): Promise<void> {
 }
 
 test('API and worker are not ready on a namespace that is not set up, say why, and are ready once it is', async () => {
-  const names = ['MfaState', 'MfaFactor', 'MfaDeadline', 'MfaWaitingFor', 'MfaOwner'];
+  const names = ['MfaState', 'MfaFactor', 'MfaDeadline', 'MfaWaitingFor', 'MfaOwner', 'MfaPhoneNumber'];
   const connections = [env.connection, env.nativeConnection]; // of the API, of the worker
   const checks = connections.map((connection) => createReadiness(connection, namespace));
   for (const connection of connections) {

@@ -234,6 +234,46 @@ describe('an enrollment over waits of seconds to days', () => {
     await keep(started, 'two-hands');
   });
 
+  test('is taken by its own user from their own number to the recovery code, which it waits for', async () => {
+    const { tenant } = stage();
+    await tenant.control('PUT', '/switches', { recoveryCodes: true });
+    const userId = await tenant.newUser();
+    const by: Actor = { caller: 'of-the-page', accountHolder: true };
+    const started = await stage().start({
+      ...{ userId, factors: ['sms'], startedBy: { caller: 'onboarding' } },
+      token: { accessToken: 'of-nobody' },
+      options: { recoveryCode: 'acknowledge' },
+    });
+    const { handle } = started;
+    const accessToken = await tenant.token(userId);
+    await handle.executeUpdate(messages.renewToken, {
+      args: [{ accessToken, claim: 'page', shown: { phoneNumberChanges: 0 } }],
+    });
+    await stage().later(31);
+    await handle.executeUpdate(messages.changePhoneNumber, {
+      args: [{ phoneNumber: otherNumber, phoneNumberHash: 'of-the-other-number', by }],
+    });
+    expect(await started.status()).toMatchObject({ phoneNumberChanges: 1, consentedAt: expect.any(String) });
+    const args: [messages.ConfirmCodeInput] = [{ factor: 'sms', code: await started.texted(), by }];
+    expect(await handle.executeUpdate(messages.confirmCode, { args })).toMatchObject({ result: 'confirmed' });
+    expect(await started.until(({ recoveryCodeDue }) => recoveryCodeDue === true)).toMatchObject({
+      state: 'verifying',
+      factors: [{ active: true }],
+      waitingFor: { who: 'user', what: 'recovery_code' },
+    });
+    const { recoveryCode } = await handle.query(messages.challenge);
+    expect(recoveryCode).toMatch(/^[A-Z0-9]{24}$/);
+    await stage().later(3600);
+    const saved = { args: [{ by }] } satisfies { args: [messages.AcknowledgeRecoveryCodeInput] };
+    expect(await handle.executeUpdate(messages.acknowledgeRecoveryCode, saved)).toMatchObject({ state: 'completed' });
+    expect(await handle.result()).toMatchObject({ state: 'completed' });
+    expect(await handle.query(messages.challenge)).toEqual({ type: 'none' });
+    const { searchAttributes: attributes } = await handle.describe();
+    expect(attributes).toMatchObject({ MfaPhoneNumber: ['of-the-other-number'] });
+    await keep(started, 'account-holder');
+    await tenant.control('PUT', '/switches', { recoveryCodes: false });
+  });
+
   test('whose token is over goes on at the same step when another one comes, days later', async () => {
     const started = await stage().start();
     await stage().later(26 * 3600);

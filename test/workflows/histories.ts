@@ -16,6 +16,7 @@ export const historyNames = [
   'resend',
   'number-changed',
   'two-hands',
+  'account-holder',
   'renewal',
   'lost-associate',
   'lost-confirm',

@@ -56,6 +56,7 @@ const servers = {
         MfaState: keyword,
         MfaFactor: keyword,
         MfaWaitingFor: keyword,
+        MfaPhoneNumber: keyword,
         MfaDeadline: datetime,
       },
     });

@@ -3,6 +3,7 @@ import { callerOf } from '../actor';
 import { seesOnlyItsOwn } from '../ownership';
 import type { EnrollmentView } from '../runs';
 import { assertCountry } from '../phone-number';
+import { ApiProblem } from '../problems';
 import { qrSvg } from '../qr-svg';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
@@ -73,6 +74,49 @@ export function caseRoutes(app: App, parts: RouteParts): void {
     },
   );
 
+  app.post(
+    '/enrollments/find',
+    {
+      config: { scope: 'enrollments:read', action: 'find' },
+      schema: {
+        operationId: 'findEnrollments',
+        summary: 'Find the enrollments of a user or of a phone number, newest first',
+        description:
+          'Either `userId` or `phoneNumber`. A page like that of the list: open ones first, a moment behind. A caller that starts enrollments and manages none finds its own only.',
+        ...needs('enrollments:read'),
+        body: schemas.findBody,
+        response: { ...anyProblem, 200: schemas.enrollmentPage },
+      },
+    },
+    (request) => {
+      const { userId, phoneNumber, ...page } = request.body;
+      const who = oneOf(userId, phoneNumber);
+      const caller = callerOf(request);
+      return enrollments.find(who, { ...page, ...(seesOnlyItsOwn(caller) ? { startedBy: caller.name } : {}) });
+    },
+  );
+
+  app.get(
+    '/enrollments/:id/timeline',
+    {
+      config: { scope: 'enrollments:read', action: 'read_timeline' },
+      schema: {
+        operationId: 'getTimeline',
+        summary: 'What happened to an enrollment',
+        description:
+          'States, challenges, wrong codes, changes of the number, consent, problems, messages and the outcome, from what Temporal keeps. It shows what an enrollment was when it rested: what came and went in between is left out.',
+        ...needs('enrollments:read'),
+        params: schemas.enrollmentParams,
+        response: { ...caseProblem, 200: schemas.timeline },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await ownership.check(callerOf(request), id, 'read');
+      return enrollments.timeline(id);
+    },
+  );
+
   app.get(
     '/enrollments/:id',
     {
@@ -118,6 +162,16 @@ export function caseRoutes(app: App, parts: RouteParts): void {
     const { url } = await links.create(enrollment.id);
     return { ...enrollment, signInUrl: url };
   };
+}
+
+function oneOf(userId: string | undefined, phoneNumber: string | undefined) {
+  if (userId !== undefined && phoneNumber === undefined) return { userId };
+  if (phoneNumber !== undefined && userId === undefined) return { phoneNumber };
+  const expected = 'either userId or phoneNumber';
+  throw new ApiProblem('invalid_request', {
+    detail: `body: expected ${expected}.`,
+    errors: [{ field: 'body', expected }],
+  });
 }
 
 const pathOf = (id: string): string => `/v1/enrollments/${id}`;

@@ -84,6 +84,32 @@ export function manageRoutes(app: App, parts: RouteParts): void {
     },
   );
 
+  app.post(
+    '/enrollments/:id/recovery-code/acknowledge',
+    {
+      config: { scope: 'enrollments:secrets', action: 'acknowledge_recovery_code' },
+      schema: {
+        operationId: 'acknowledgeRecoveryCode',
+        summary: 'The user has saved the recovery code',
+        description:
+          'It is not shown any more. An enrollment that waits for this alone (`recoveryCodeDue`) is completed. Changes nothing when there is no recovery code, when it was said before, and after the end.',
+        ...needs('enrollments:secrets'),
+        params,
+        headers: schemas.postHeaders,
+        body: schemas.emptyBody,
+        response,
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await ownership.check(callerOf(request), id, 'secrets');
+      const own = ids.under(id);
+      const enrollment = await enrollments.acknowledgeRecoveryCode(id, updateIdOf(request, own), actorOf(request, own));
+      request.audited.result = enrollment.state;
+      return enrollment;
+    },
+  );
+
   app.put(
     '/enrollments/:id/token',
     {
