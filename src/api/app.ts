@@ -18,6 +18,7 @@ import { createOwnership } from './ownership';
 import { ApiProblem } from './problems';
 import { caseRoutes } from './routes/cases';
 import { codeRoutes } from './routes/codes';
+import { enrollRoutes } from './routes/enroll';
 import { eventRoutes } from './routes/events';
 import { manageRoutes } from './routes/manage';
 import type { BrandConfig } from '../config/brand';
@@ -25,6 +26,7 @@ import { assetRoutes, readAssets } from './html/assets';
 import { brandOf } from './html/brand';
 import type { Shell } from './html/document';
 import type { App, RouteParts } from './routes/shared';
+import { startRoutes } from './routes/start';
 import { textRoutes } from './routes/texts';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
@@ -32,6 +34,8 @@ export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInPart
   readonly authenticate: Authenticate;
   /** Must calls with `enrollments:manage` say which person acts? Outside of development they must. */
   readonly personNeeded: boolean;
+  /** Shown on the start page, in development: addresses by name. Absent: the page of users. */
+  readonly startLinks?: Readonly<Record<string, string>>;
   /** How the pages look. */
   readonly brand: BrandConfig;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
@@ -104,6 +108,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const shell: Shell = { brand, assets };
   assetRoutes(app, [...assets.all, ...brandAssets]);
   await app.register((scope: App) => signInRoutes(scope, { ...parts, shell }));
+  await app.register((scope: App) => enrollRoutes(scope, { ...parts, shell }));
+  await app.register((scope: App) => startRoutes(scope, { ...parts, shell }));
   return app;
 }
 
@@ -114,9 +120,17 @@ export async function createApp(parts: AppParts): Promise<App> {
 function bucketOf({ caller, ip, routeOptions }: FastifyRequest): string {
   if (caller) return `caller ${caller.name}`; // undefined outside of the guard
   const { url = '' } = routeOptions;
-  const part = url === '/sign-in/callback' ? 'callback' : url.startsWith('/sign-in/') ? 'sign-in' : 'address';
+  const part = parts.find(([start]) => url.startsWith(start))?.[1] ?? 'address';
   return `${part} ${networkOf(ip)}`;
 }
+
+/** The addresses of users, by their beginnings. */
+const parts = [
+  ['/sign-in/callback', 'callback'],
+  ['/sign-in/', 'sign-in'],
+  ['/enroll', 'enroll'],
+  ['/assets/', 'assets'],
+] as const;
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
 

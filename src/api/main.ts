@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     logger,
     publicUrl: api.publicUrl,
     brand: api.brand,
+    ...defined({ startLinks: api.startLinks }),
     callsPerMinute: api.callsPerMinute,
   });
 

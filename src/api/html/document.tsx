@@ -18,6 +18,8 @@ export interface DocumentParts {
   readonly mark?: string | undefined;
   /** Where the page can be got again, for the choice of the language; absent where it cannot. */
   readonly path?: string | undefined;
+  /** Style sheets beside `base.css`. */
+  readonly styles?: readonly AssetName[];
   /** ES modules of ours that the page loads. */
   readonly scripts?: readonly AssetName[];
   /** Seconds after which a browser without script gets `path` again; absent: never. */
@@ -43,6 +45,7 @@ function Document({
   title,
   mark,
   path,
+  styles = [],
   scripts = [],
   width = 'narrow',
   ...more
@@ -59,6 +62,9 @@ function Document({
           <title>{`${mark === undefined ? '' : `${mark}: `}${title} · ${brand.name}`}</title>
           <link rel="icon" href={assets.pathOf('icon.svg')} type="image/svg+xml" />
           <link rel="stylesheet" href={assets.pathOf('base.css')} />
+          {styles.map((style) => (
+            <link key={style} rel="stylesheet" href={assets.pathOf(style)} />
+          ))}
           {brand.style !== undefined && <link rel="stylesheet" href={brand.style} />}
           {scripts.map((script) => (
             <script key={script} type="module" src={assets.pathOf(script)} />
