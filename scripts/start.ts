@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     onProgress: (part, event) => event === 'ready' && say(`  ${part} is ready`),
   });
   const lines: readonly (readonly [string, string])[] = [
+    ['Start page', stack.page],
     ['API', stack.api],
     ['API docs', `${stack.api}/docs`],
     ['Temporal', stack.temporal],
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   ];
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
+  say('\n  A new user with a link to the enrollment page: npm run link');
   if (stack.temporalUi === undefined) {
     const cli = toolPath('temporal');
     say(`\n  To look at enrollments: ${cli} workflow list --address ${stack.temporal}`);
