@@ -98,6 +98,8 @@ export default tseslint.config(
         HTMLInputElement: 'readonly',
         AbortController: 'readonly',
         HTMLFormElement: 'readonly',
+        HTMLSelectElement: 'readonly',
+        InputEvent: 'readonly',
       },
     },
   },

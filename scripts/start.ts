@@ -21,6 +21,7 @@ async function main(): Promise<void> {
     onProgress: (part, event) => event === 'ready' && say(`  ${part} is ready`),
   });
   const lines: readonly (readonly [string, string])[] = [
+    ['Start page', stack.page],
     ['API', stack.api],
     ['API docs', `${stack.api}/docs`],
     ['Support desk', stack.desk],
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   say('');
   for (const [name, value] of lines) say(`  ${name.padEnd(16)} ${value}`);
   const { temporalUi } = stack;
+  say('\n  A new user with a link to the enrollment page: npm run link');
   if (temporalUi !== undefined) {
     say('\n  Enrollments in Temporal UI');
     for (const [name, query] of uiFilters)

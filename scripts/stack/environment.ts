@@ -88,6 +88,7 @@ export function environments(
       DESK_CLIENT_SECRET: secrets.desk.clientSecret,
       ...(addresses.temporalUi === undefined ? {} : { TEMPORAL_UI_URL: addresses.temporalUi }),
       PUBLIC_URL: addresses.api,
+      START_LINKS: JSON.stringify(startLinks(addresses)),
     },
     codecServer: {
       ...common,
@@ -97,6 +98,13 @@ export function environments(
     },
   };
 }
+
+/** What the start page shows to whoever tries things out. */
+const startLinks = ({ api, emulatorControl, temporalUi }: Addresses): Readonly<Record<string, string>> => ({
+  'The emulated tenant: its users, the texts that it has sent, what their apps show': `${emulatorControl}/`,
+  ...(temporalUi === undefined ? {} : { 'Temporal UI: the enrollments as workflows': temporalUi }),
+  'The HTTP API, to read and to try': `${api}/docs`,
+});
 
 /** A browser may have been given either name of this machine. */
 function originsOf(url: string): string {

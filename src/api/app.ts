@@ -19,6 +19,7 @@ import { createOwnership } from './ownership';
 import { ApiProblem } from './problems';
 import { caseRoutes } from './routes/cases';
 import { codeRoutes } from './routes/codes';
+import { enrollRoutes } from './routes/enroll';
 import { eventRoutes } from './routes/events';
 import { manageRoutes } from './routes/manage';
 import type { BrandConfig } from '../config/brand';
@@ -28,6 +29,7 @@ import type { Shell } from './html/document';
 import type { App, RouteParts } from './routes/shared';
 import { deskRoutes } from './routes/desk';
 import type { DeskSignInParts } from './desk/parts';
+import { startRoutes } from './routes/start';
 import { textRoutes } from './routes/texts';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
@@ -37,6 +39,8 @@ export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInPart
   readonly personNeeded: boolean;
   /** The support desk; absent: there is none. */
   readonly desk?: DeskSignInParts;
+  /** Shown on the start page, in development: addresses by name. Absent: the page of users. */
+  readonly startLinks?: Readonly<Record<string, string>>;
   /** How the pages look. */
   readonly brand: BrandConfig;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
@@ -119,6 +123,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   if (desk !== undefined) {
     await app.register((scope: App) => deskRoutes(scope, { ...routeParts, acts, shell, desk }), { prefix: '/desk' });
   }
+  await app.register((scope: App) => enrollRoutes(scope, { ...parts, shell }));
+  await app.register((scope: App) => startRoutes(scope, { ...parts, shell }));
   return app;
 }
 
@@ -129,16 +135,18 @@ export async function createApp(parts: AppParts): Promise<App> {
 function bucketOf({ caller, ip, routeOptions }: FastifyRequest): string {
   if (caller) return `caller ${caller.name}`; // undefined outside of the guard
   const { url = '' } = routeOptions;
-  const part =
-    url === '/sign-in/callback'
-      ? 'callback'
-      : url.startsWith('/sign-in/')
-        ? 'sign-in'
-        : url.startsWith('/desk')
-          ? 'desk'
-          : 'address';
+  const part = parts.find(([start]) => url.startsWith(start))?.[1] ?? 'address';
   return `${part} ${networkOf(ip)}`;
 }
+
+/** The addresses of users, by their beginnings. */
+const parts = [
+  ['/sign-in/callback', 'callback'],
+  ['/sign-in/', 'sign-in'],
+  ['/enroll', 'enroll'],
+  ['/desk', 'desk'],
+  ['/assets/', 'assets'],
+] as const;
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
 

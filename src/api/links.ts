@@ -19,6 +19,8 @@ export interface Links {
   create(enrollmentId: string, linkId?: string): Promise<{ readonly url: string; readonly expiresAt: string }>;
   /** Undefined for a link that is not ours or too old. Whether it is spent, the case knows. */
   read(text: string): Promise<Link | undefined>;
+  /** The enrollment of a link of ours, also when the link is too old to be used. Undefined for what is not ours. */
+  enrollmentOf(text: string): Promise<string | undefined>;
 }
 
 export interface LinksParts {
@@ -43,16 +45,25 @@ export function createLinks({ idKey, previousIdKeys = [], publicUrl }: LinksPart
         .sign(key);
       return { url: `${publicUrl}/sign-in/${text}`, expiresAt: new Date(expiresAt * 1000).toISOString() };
     },
-    read: async (text) =>
-      (await Promise.all(ring.map((each) => linkIn(text, each)))).find((link) => link !== undefined),
+    read: async (text) => {
+      const link = await linkIn(text, ring);
+      return link !== undefined && link.expiresAt > Date.now() ? link : undefined;
+    },
+    enrollmentOf: async (text) => (await linkIn(text, ring))?.enrollmentId,
   };
 }
 
 const purpose = 'sign-in-link';
 
-async function linkIn(text: string, key: KeyObject): Promise<Link | undefined> {
+/** What one of these keys has signed, however old it is. */
+const linkIn = async (text: string, ring: readonly KeyObject[]): Promise<Link | undefined> =>
+  (await Promise.all(ring.map((key) => signedWith(key, text)))).find((link) => link !== undefined);
+
+async function signedWith(key: KeyObject, text: string): Promise<Link | undefined> {
   try {
-    const { payload } = await jwtVerify(text, key, { algorithms: ['HS256'], requiredClaims: ['exp'] });
+    // Its age is looked at by whoever uses it.
+    const everyAge = { currentDate: new Date(0) };
+    const { payload } = await jwtVerify(text, key, { algorithms: ['HS256'], requiredClaims: ['exp'], ...everyAge });
     const { sub, jti, exp } = claims.parse(payload);
     return { enrollmentId: sub, linkId: jti, expiresAt: exp * 1000 };
   } catch {

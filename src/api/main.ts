@@ -73,6 +73,7 @@ async function main(): Promise<void> {
             temporalUrlOf: createTemporalUrls(ids, temporal.namespace, api.temporalUiUrl),
           },
         }),
+    ...defined({ startLinks: api.startLinks }),
     callsPerMinute: api.callsPerMinute,
   });
 

@@ -13,6 +13,7 @@ import {
   host,
   partialPolicy,
   port,
+  startLinks,
   trustedProxies,
   webAddress,
   type ApiKey,
@@ -42,6 +43,8 @@ export interface ApiServerConfig {
   readonly healthPort?: number;
   /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
   readonly phoneCountries?: readonly string[];
+  /** Shown on the start page, in development: addresses by name. */
+  readonly startLinks?: Readonly<Record<string, string>>;
   /** How the pages for users look. */
   readonly brand: BrandConfig;
 }
@@ -71,8 +74,18 @@ export function readApi(reader: ConfigReader): ApiServerConfig {
     trustedProxies: Object.freeze(reader.withDefault('TRUSTED_PROXIES', trustedProxies, [])),
     healthHost: reader.withDefault('HEALTH_HOST', host, '127.0.0.1'),
     brand: readBrand(reader),
-    ...defined({ jwt, desk, temporalUiUrl, healthPort, phoneCountries: readPhoneCountries(reader) }),
+    ...defined({
+      ...{ jwt, desk, temporalUiUrl, healthPort },
+      phoneCountries: readPhoneCountries(reader),
+      startLinks: readStartLinks(reader),
+    }),
   });
+}
+
+function readStartLinks(reader: ConfigReader): Readonly<Record<string, string>> | undefined {
+  const links = reader.optional('START_LINKS', startLinks);
+  if (links !== undefined && reader.production) reader.fault('START_LINKS', 'nothing: it is for development');
+  return links;
 }
 
 const soonMs = 14 * 24 * 3_600_000;

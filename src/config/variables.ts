@@ -188,6 +188,12 @@ const mayDoTheSame = (one: ApiKey, other: ApiKey): boolean =>
   [...one.scopes].sort().join() === [...other.scopes].sort().join() &&
   (one.namesPersons ?? false) === (other.namesPersons ?? false);
 
+const startLinksShape = 'a JSON object of names to http or https addresses';
+/** `START_LINKS`. */
+export const startLinks = json(startLinksShape).pipe(
+  z.record(z.string().max(120), z.url({ protocol: /^https?$/, error: startLinksShape }), { error: startLinksShape }),
+);
+
 const expectedProxies =
   'IP addresses or networks of proxies, separated by commas, such as 10.0.3.7, 10.0.4.0/24 or 2001:db8::/64, and not all addresses';
 /** `TRUSTED_PROXIES`. Names such as `loopback`, and networks that hold every address, would trust more than somebody looked at. */

@@ -77,7 +77,7 @@ test('of browsers that come back with one link at once, to two API processes, ex
   const browsers = [];
   for (const turn of [0, 1, 2, 3, 4, 5]) browsers.push(await signIn(apis[turn % 2 === 0 ? 0 : 1], path, email));
   const pages = await Promise.all(browsers.map(({ comeBack }) => comeBack()));
-  expect(pages.map(({ status }) => status).sort()).toEqual([200, 410, 410, 410, 410, 410]);
+  expect(pages.map(({ status }) => status).sort()).toEqual([303, 410, 410, 410, 410, 410]);
   await desk.until(id, 'awaiting_code');
   const texts = z.array(z.object({ userId: z.string() })).parse(await desk.control('/inbox'));
   expect(texts.filter((text) => text.userId === userId)).toHaveLength(1);
@@ -89,7 +89,7 @@ test('whoever opens a link without signing in, by whatever method, spends nothin
   for (const method of ['GET', 'HEAD', 'GET']) {
     for (const api of apis) expect((await fetch(`${api}${path}`, { method, redirect: 'manual' })).status).toBe(200);
   }
-  expect((await (await signIn(apis[0], path, email)).comeBack()).status).toBe(200);
+  expect((await (await signIn(apis[0], path, email)).comeBack()).status).toBe(303);
 });
 
 test('a cookie of one case brings no token to another', async () => {
@@ -108,7 +108,7 @@ test('a callback that is sent twice brings one token', async () => {
   const { email, path } = await waitingCase();
   const { comeBack } = await signIn(apis[0], path, email);
   const pages = await Promise.all([comeBack(), comeBack()]);
-  expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(pages.filter(({ status }) => status === 303)).toHaveLength(1);
 });
 
 test('a number that support changes between the page and the sign-in is not bound: the user is shown the new one first', async () => {
@@ -131,7 +131,7 @@ test('a number that support changes between the page and the sign-in is not boun
   const again = await openLink(`${apis[0]}${path}?notice=number_changed`, jar);
   expect(again.text).toContain('ends in 99');
   expect(again.text).toContain('The phone number was changed');
-  expect((await (await signIn(apis[0], path, email)).comeBack()).status).toBe(200);
+  expect((await (await signIn(apis[0], path, email)).comeBack()).status).toBe(303);
   await desk.until(id, 'awaiting_code');
 });
 
@@ -154,6 +154,6 @@ test('two links of one Idempotency-Key work once together, also in two processes
     return new URL(z.object({ url: z.string() }).parse(await answer.json()).url).pathname;
   };
   const paths = [await linkAt(apis[0]), await linkAt(apis[1])] as const;
-  expect((await (await signIn(apis[0], paths[0], email)).comeBack()).status).toBe(200);
+  expect((await (await signIn(apis[0], paths[0], email)).comeBack()).status).toBe(303);
   expect((await fetch(`${apis[1]}${paths[1]}`, { redirect: 'manual' })).status).toBe(410);
 });

@@ -124,14 +124,14 @@ describe('the page of a link', () => {
     const { newLink, look } = await service({ askedBy: async () => '<script>alert(1)</script>' });
     const { answer } = await look(await newLink());
     expect(answer.body).not.toContain('<script>');
-    expect(answer.body).toContain('&lt;script&gt;');
+    expect(answer.body).toContain('&lt;script>');
   });
 
-  test('has one style sheet, no script, no frame around it, and is not kept', async () => {
+  test('has one style sheet of ours, no script, no frame around it, and is not kept', async () => {
     const { newLink, look } = await service();
     const { answer } = await look(await newLink());
     const policy = String(answer.headers['content-security-policy']);
-    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/]{43}='; form-action 'self' https: /);
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; .*form-action 'self' https: /);
     expect(policy).toContain("frame-ancestors 'none'");
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
     expect(answer.body).not.toMatch(/<script| style=| on\w+=/);
@@ -271,14 +271,14 @@ describe('"this is not me"', () => {
 });
 
 describe('coming back', () => {
-  test('the user who signs in brings the enrollment its token, and is told what was agreed to and what comes next', async () => {
+  test('the user who signs in brings the enrollment its token, and goes on on the enrollment page', async () => {
     const { newLink, goOn, comeBack, spendLink, exchangeCode } = await service();
     const { cookie, authorize, state } = await goOn(await newLink());
     const answer = await comeBack({ code: 'the-code', state }, cookie);
-    expect(answer.statusCode).toBe(200);
-    expect(textOfPage(answer.body)).toMatch(
-      /You are signed in.*Text message: codes to the phone number that ends in 23.*Authenticator app.*You get a text message with a code to the phone number that ends in 23/,
-    );
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, '/enroll']);
+    const session = answer.cookies.find(({ name }) => name === '__Host-mfa-page');
+    expect(session).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/', maxAge: 12 * 3600 });
+    expect(session?.value).not.toContain(id);
     expect(spendLink).toHaveBeenCalledWith(
       id,
       { accessToken: tokens.accessToken, expiresIn: 600 },
@@ -302,7 +302,7 @@ describe('coming back', () => {
     const again = await look(`${link}?notice=number_changed`);
     expect(textOfPage(again.answer.body)).toMatch(/The phone number was changed.*ends in 99/);
     const second = await goOn(link);
-    expect((await comeBack({ code: 'c', state: second.state }, second.cookie)).statusCode).toBe(200);
+    expect((await comeBack({ code: 'c', state: second.state }, second.cookie)).statusCode).toBe(303);
     expect(spendLink.mock.calls[0]?.[3]).toEqual({ phoneNumberChanges: 1 });
   });
 
@@ -385,7 +385,7 @@ describe('coming back', () => {
     expect((await comeBack({ code: 'c', state: second.state }, second.cookie)).statusCode).toBe(400);
     refuse = false;
     const third = await goOn(link);
-    expect((await comeBack({ code: 'c', state: third.state }, third.cookie)).statusCode).toBe(200);
+    expect((await comeBack({ code: 'c', state: third.state }, third.cookie)).statusCode).toBe(303);
   });
 
   test('ends its cookie', async () => {
@@ -420,6 +420,26 @@ describe('a link', () => {
       const { answer, cookie } = await look(`/sign-in/${text}`);
       expect([answer.statusCode, cookie]).toEqual([410, undefined]);
     }
+  });
+
+  test('that was used, or is too old, leads the browser of its own session to the enrollment page, and no other', async () => {
+    const { newLink, look, goOn, comeBack } = await service();
+    const link = await newLink();
+    const { cookie, state } = await goOn(link);
+    const session = (await comeBack({ code: 'c', state }, cookie)).cookies.find(
+      ({ name }) => name === '__Host-mfa-page',
+    );
+    const mine = { '__Host-mfa-page': session?.value ?? '' };
+    jest.useFakeTimers({ now: Date.now() - 601_000, doNotFake: ['nextTick', 'setImmediate', 'setTimeout'] });
+    const old = (await createLinks({ idKey, publicUrl }).create(id)).url.slice(publicUrl.length);
+    jest.useRealTimers();
+    for (const one of [link, old]) {
+      const { answer } = await look(one, mine);
+      expect([answer.statusCode, answer.headers.location]).toEqual([303, '/enroll']);
+      expect((await look(one)).answer.statusCode).toBe(410);
+    }
+    const others = (await createLinks({ idKey, publicUrl }).create(`${id}x`)).url.slice(publicUrl.length);
+    expect((await look(others, mine)).answer.headers.location).toBeUndefined();
   });
 
   test('dies after ten minutes', async () => {

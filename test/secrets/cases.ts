@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { TOTP } from 'otpauth';
 import { tokenOf } from '../api/support';
 import type { Desk } from '../support/desk';
-import { cookieHeader, followLink, openLink, type CookieJar } from '../support/sign-in';
+import { cookieHeader, followLink, keepCookies, openLink, type CookieJar } from '../support/sign-in';
 
 /** What a run of cases leaves in the hands of its users and callers, all of it secret. */
 export interface Secrets {
@@ -105,8 +105,13 @@ async function signedIn(parts: Parts): Promise<void> {
   secrets.cookies.push(...jar.values());
   const answer = await fetch(back, { redirect: 'manual', headers: { cookie: cookieHeader(jar) } });
   desk.answers.push({ name: 'page after the sign-in', bytes: Buffer.from(await answer.text()) });
-  if (answer.status !== 200) throw new Error(`the sign-in was answered with ${answer.status}`);
+  if (answer.status !== 303) throw new Error(`the sign-in was answered with ${answer.status}`);
+  keepCookies(answer, jar);
+  secrets.cookies.push(...jar.values());
   await desk.until(id, 'awaiting_code');
+  const shown = await fetch(new URL('/enroll', url), { headers: { cookie: cookieHeader(jar) } });
+  if (shown.status !== 200) throw new Error(`the enrollment page was answered with ${shown.status}`);
+  desk.answers.push({ name: 'enrollment page', bytes: Buffer.from(await shown.text()) });
   await cancel(desk, id);
 }
 

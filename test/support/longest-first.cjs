@@ -10,6 +10,8 @@ const longest = [
   'test/secrets/hunt.test.ts',
   'test/scripts/build.test.ts',
   'test/scripts/stack.test.ts',
+  'test/page/journey.test.ts',
+  'test/page/states.test.ts',
   'test/workflows/sending-limits.test.ts',
   'test/temporal/sealed-messages.test.ts',
   'test/workflows/continue-as-new.test.ts',

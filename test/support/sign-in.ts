@@ -64,7 +64,7 @@ export async function signInAtTenant(authorize: string, email: string): Promise<
 export const cookieHeader = (jar: CookieJar): string =>
   Array.from(jar, ([name, value]) => `${name}=${value}`).join('; ');
 
-function keepCookies(answer: Response, jar: CookieJar): void {
+export function keepCookies(answer: Response, jar: CookieJar): void {
   for (const line of answer.headers.getSetCookie()) {
     const [pair = ''] = line.split(';', 1);
     const at = pair.indexOf('=');

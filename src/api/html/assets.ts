@@ -13,9 +13,13 @@ const own = {
   'countdown.js': javaScript,
   'desk.css': 'text/css; charset=utf-8',
   'desk.js': javaScript,
+  'enroll.css': 'text/css; charset=utf-8',
+  'enroll.js': javaScript,
   'forms.js': javaScript,
   'icon.svg': 'image/svg+xml',
   'live.js': javaScript,
+  'number.js': javaScript,
+  'texted-code.js': javaScript,
 } as const;
 export type AssetName = keyof typeof own | 'phone-numbers.js';
 

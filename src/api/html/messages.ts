@@ -1,4 +1,4 @@
-import { createContext, type ComponentChildren } from 'preact';
+import { createContext, type ComponentChildren, type VNode } from 'preact';
 import { useContext } from 'preact/hooks';
 import IntlMessageFormat from 'intl-messageformat';
 import de from './messages/de.json';
@@ -20,17 +20,23 @@ export const languageNames = Object.keys(languages) as Language[]; // Object.key
 export type MessageKey = keyof typeof en;
 
 export type Values = Readonly<Record<string, string | number | Date>>;
-/** What becomes of the text between `<b>` and `</b>` of a message, by the name of the tag. */
-export type Tags = Readonly<Record<string, (children: ComponentChildren) => ComponentChildren>>;
+
+/**
+ * What a message with parts of a page in it is filled with: values, elements, and for each tag such as `<b>` what becomes of the
+ * text between its two ends.
+ */
+export type Parts = Readonly<
+  Record<string, string | number | VNode | ((children: ComponentChildren) => ComponentChildren)>
+>;
 
 /** The words of one language. Both functions throw for a value that the message names and that is not given. */
 export interface Words {
   readonly language: Language;
   readonly direction: 'ltr' | 'rtl';
   /** The text of a message (ICU MessageFormat), with its values filled in. */
-  text(key: MessageKey, values?: Values): string;
-  /** The same where the message has tags. */
-  rich(key: MessageKey, tags: Tags, values?: Values): ComponentChildren;
+  readonly text: (key: MessageKey, values?: Values) => string;
+  /** The same where the message has tags, or takes elements. */
+  readonly rich: (key: MessageKey, parts: Parts) => ComponentChildren;
 }
 
 export function createWords(language: Language): Words {
@@ -47,7 +53,7 @@ export function createWords(language: Language): Words {
     language,
     direction,
     text: (key, values) => String(messageOf(key).format(values)),
-    rich: (key, tags, values) => messageOf(key).format<ComponentChildren>({ ...values, ...tags }),
+    rich: (key, parts) => messageOf(key).format<ComponentChildren>({ ...parts }),
   };
 }
 

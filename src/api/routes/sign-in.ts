@@ -3,18 +3,23 @@ import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authorizeUrl, pkceChallenge } from '../../auth0/authorize';
-import { JwksError, type CheckIdToken } from '../../auth0/id-token';
+import type { CheckIdToken } from '../../auth0/id-token';
 import type { MfaClient } from '../../auth0/mfa';
 import { defined } from '../../enrollment/defined';
-import { readToken } from '../../enrollment/token-owner';
 import type { Enrollments } from '../enrollments';
+import { languageOf, takeLanguageChoice } from '../html/language';
+import { wordsOf } from '../html/messages';
+import { comesFromOurPage, takeForms } from '../html/own-forms';
+import { pagePolicy } from '../html/policy';
+import { consentNotices, renderSignInPage, type ConsentNotice, type SignInPage } from '../html/sign-in';
+import { createPageSessions } from '../page-session';
 import type { Link, Links } from '../links';
 import { ApiProblem } from '../problems';
 import type { Shell } from '../html/document';
 import { isOutcome, type EnrollmentView } from '../runs';
+import { createSignInCheck, type Tokens } from '../sign-in-check';
 import { createSignInCookie, type SignIn } from '../sign-in-cookie';
 import { createConsentForm, type Shown } from '../sign-in-form';
-import { notices, pagePolicy, renderPage, type Notice, type SignInPage } from '../sign-in-pages';
 import type { App } from './shared';
 
 export interface SignInParts {
@@ -46,9 +51,11 @@ interface Opened {
   readonly enrollment: EnrollmentView;
 }
 
-/** `again`: the consent page, for what it has shown is no longer so. */
+/** `again`: the consent page, for what it has shown is no longer so. `signed_in`: the enrollment has its token. */
 type Ending =
-  { readonly type: 'page'; readonly page: SignInPage } | { readonly type: 'again'; readonly notice: Notice };
+  | { readonly type: 'page'; readonly page: SignInPage }
+  | { readonly type: 'again'; readonly notice: ConsentNotice }
+  | { readonly type: 'signed_in' };
 
 /**
  * The user's own way to bring the token: link → page that shows what would be bound → Auth0 → callback → the enrollment. Nobody
@@ -56,18 +63,21 @@ type Ending =
  * and all of it must belong together (docs/decisions/0010-sign-in-links.md, 0017-consent-before-binding.md).
  */
 export async function signInRoutes(app: App, parts: SignInParts): Promise<void> {
-  const { enrollments, links, publicUrl } = parts;
+  const { enrollments, links, publicUrl, shell } = parts;
   const { auth0, exchangeCode, checkIdToken, idKey, previousIdKeys } = parts.signIn;
+  const doubtAbout = createSignInCheck({ checkIdToken, isOf: (id, user) => enrollments.isOf(id, user) });
   const redirectUri = `${publicUrl}/sign-in/callback`;
   const secure = publicUrl.startsWith('https:');
   const signInCookie = createSignInCookie(idKey, secure, previousIdKeys);
   const form = createConsentForm(idKey, secure);
-  const policy = pagePolicy(auth0.baseUrl);
+  const pageSessions = createPageSessions(idKey, secure, previousIdKeys);
+  // `form-action` cannot name the tenant alone: browsers hold every redirect that follows a form against it, and a tenant may send
+  // the user on to another identity provider. In development the tenant is an http origin, which `https:` does not cover.
+  const policy = pagePolicy('https:', new URL(auth0.baseUrl).origin);
   await app.register(cookie);
   app.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-store'));
-  app.addContentTypeParser<string>('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(body))),
-  );
+  takeForms(app);
+  takeLanguageChoice(app, secure);
 
   // Opening a link changes nothing: scanners, previews and other people's pages do it too.
   app.get(
@@ -75,14 +85,18 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     { schema: { hide: true, params: linkParams, querystring: linkQuery } },
     async (request, reply) => {
       const opened = await open(request.params.link);
-      if (opened.type !== 'opened') return show(reply, opened);
+      if (opened.type !== 'opened') {
+        return (await isSignedInFor(request, request.params.link))
+          ? reply.redirect('/enroll', 303)
+          : show(request, reply, opened);
+      }
       return showConsent(request, reply, opened, request.query.notice);
     },
   );
 
   app.post('/sign-in/:link', { schema: { hide: true, params: linkParams } }, async (request, reply) => {
     const opened = await open(request.params.link);
-    if (opened.type !== 'opened') return show(reply, opened);
+    if (opened.type !== 'opened') return show(request, reply, opened);
     const { link, text, enrollment } = opened;
     if (!isOurForm(request, opened)) {
       audit(request, 'consent', link.enrollmentId, 'form_not_ours');
@@ -102,7 +116,7 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
 
   app.post('/sign-in/:link/not-me', { schema: { hide: true, params: linkParams } }, async (request, reply) => {
     const opened = await open(request.params.link);
-    if (opened.type !== 'opened') return show(reply, opened);
+    if (opened.type !== 'opened') return show(request, reply, opened);
     const { enrollmentId } = opened.link;
     if (!isOurForm(request, opened)) {
       audit(request, 'decline', enrollmentId, 'form_not_ours');
@@ -110,18 +124,25 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     }
     const page = await decline(enrollmentId);
     audit(request, 'decline', enrollmentId, page.type);
-    return show(reply, page);
+    return show(request, reply, page);
   });
 
   app.get('/sign-in/callback', { schema: { hide: true, querystring: callbackQuery } }, async (request, reply) => {
     const signIn = await signInCookie.open(request.cookies[signInCookie.name] ?? '');
     void reply.clearCookie(signInCookie.name, signInCookie.options); // good for one callback
-    if (signIn === undefined) return show(reply, { type: 'other_browser' });
+    if (signIn === undefined) return show(request, reply, { type: 'other_browser' });
     const ending = await finish(request, signIn, request.query);
-    audit(request, 'sign_in', signIn.enrollmentId, ending.type === 'page' ? ending.page.type : ending.notice);
-    return ending.type === 'page'
-      ? show(reply, ending.page)
-      : reply.redirect(`/sign-in/${signIn.link}?notice=${ending.notice}`, 303);
+    audit(request, 'sign_in', signIn.enrollmentId, resultOf(ending));
+    switch (ending.type) {
+      case 'page':
+        return show(request, reply, ending.page);
+      case 'again':
+        return reply.redirect(`/sign-in/${signIn.link}?notice=${ending.notice}`, 303);
+      case 'signed_in':
+        return reply
+          .setCookie(pageSessions.name, await pageSessions.begin(signIn.enrollmentId), pageSessions.options)
+          .redirect('/enroll', 303);
+    }
   });
 
   /** A link is spent once the enrollment has taken a token under its name, and Temporal remembers that. */
@@ -137,7 +158,7 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     });
   }
 
-  async function showConsent(request: FastifyRequest, reply: FastifyReply, opened: Opened, notice?: Notice) {
+  async function showConsent(request: FastifyRequest, reply: FastifyReply, opened: Opened, notice?: ConsentNotice) {
     const { link, text, enrollment } = opened;
     const page = await orPage(link.enrollmentId, async (): Promise<SignInPage> => {
       const askedBy = await enrollments.askedBy(link.enrollmentId);
@@ -152,15 +173,12 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
         formToken: form.token(browserValue, shownOf(opened)),
       };
     });
-    return show(reply, page);
+    return show(request, reply, page);
   }
 
   /** Did the user press a button of our page, and does the page still say what is so? A browser that says more is asked more. */
   function isOurForm(request: FastifyRequest, opened: Opened): boolean {
-    const { origin, 'sec-fetch-site': site } = request.headers;
-    if (site !== undefined && site !== 'same-origin') return false;
-    // Our own pages send "null", for they have the policy no-referrer (Fetch standard, "append a request Origin header").
-    if (origin !== undefined && origin !== 'null' && origin !== new URL(publicUrl).origin) return false;
+    if (!comesFromOurPage(request, publicUrl)) return false;
     const fields = formFields.safeParse(request.body);
     return fields.success && form.isGenuine(fields.data.token, request.cookies[form.name], shownOf(opened));
   }
@@ -185,33 +203,9 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
       (error: unknown) => void request.log.warn({ err: error }, 'authorization code not exchanged'),
     );
     if (tokens === undefined) return page({ type: 'not_signed_in' });
-    const doubt = await doubtAbout(request, signIn, tokens);
+    const doubt = await doubtAbout(request.log, signIn, tokens);
     if (doubt !== undefined) return page(doubt);
     return bring(signIn, tokens);
-  }
-
-  /** Why this sign-in does not prove that the user of the enrollment was there just now; undefined when it does. */
-  async function doubtAbout(
-    request: FastifyRequest,
-    { enrollmentId, nonce, agreedAt }: SignIn,
-    { idToken, accessToken }: Tokens,
-  ): Promise<SignInPage | undefined> {
-    try {
-      const checked = await checkIdToken(idToken, { nonce, since: agreedAt });
-      if (checked.type === 'refused') {
-        request.log.warn({ why: checked.why }, 'ID token refused');
-        return { type: checked.why === 'not_fresh' ? 'not_fresh' : 'not_signed_in' };
-      }
-      // Both tokens, and closed should Auth0 ever send one that does not say whose it is: a link must not enroll whoever opens it.
-      const owner = readToken(accessToken);
-      const subjects = [checked.subject, owner.type === 'readable' ? owner.subject : undefined];
-      const isTheirs = subjects.every((subject) => subject !== undefined && enrollments.isOf(enrollmentId, subject));
-      return isTheirs ? undefined : { type: 'other_user' };
-    } catch (error) {
-      if (!(error instanceof JwksError)) throw error;
-      request.log.warn({ err: error }, 'ID token not checked');
-      return { type: 'unavailable' };
-    }
   }
 
   /** Gives the enrollment its token, if it still is what the user has agreed to. */
@@ -223,7 +217,7 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     const token = { accessToken, expiresIn, ...defined({ refreshToken }) };
     try {
       const first = await enrollments.spendLink(enrollmentId, token, updateIdOf(linkId), { phoneNumberChanges });
-      return page(first ? { type: 'done', plan: opened.enrollment } : { type: 'link_over' });
+      return first ? { type: 'signed_in' } : page({ type: 'link_over' });
     } catch (error) {
       if (error instanceof ApiProblem && error.code === 'number_changed')
         return { type: 'again', notice: 'number_changed' };
@@ -249,20 +243,24 @@ export async function signInRoutes(app: App, parts: SignInParts): Promise<void> 
     return { type: error.code === 'enrollment_not_found' ? 'link_over' : 'unavailable' };
   }
 
-  function show(reply: FastifyReply, shown: SignInPage): FastifyReply {
-    const { status, html } = renderPage(shown);
+  /** Has this browser's user signed in for the enrollment of this link already? */
+  async function isSignedInFor(request: FastifyRequest, text: string): Promise<boolean> {
+    const [session, enrollmentId] = await Promise.all([
+      pageSessions.open(request.cookies[pageSessions.name]),
+      links.enrollmentOf(text),
+    ]);
+    return session !== undefined && session.enrollmentId === enrollmentId;
+  }
+
+  function show(request: FastifyRequest, reply: FastifyReply, shown: SignInPage): FastifyReply {
+    const { status, html } = renderSignInPage(shell, wordsOf(languageOf(request)), shown);
     return reply.code(status).type('text/html; charset=utf-8').header('Content-Security-Policy', policy).send(html);
   }
 }
 
-type Tokens = Awaited<ReturnType<MfaClient['exchangeCode']>>;
-
 const linkParams = z.object({ link: z.string().max(1024) });
 const linkQuery = z.looseObject({
-  notice: z
-    .enum(Object.keys(notices) as Notice[])
-    .optional()
-    .catch(undefined), // Object.keys forgets the key type; the object is closed
+  notice: z.enum(consentNotices).optional().catch(undefined),
 });
 const formFields = z.object({ token: z.string().max(100) });
 const callbackQuery = z.looseObject({ code: z.string().max(2048).optional(), state: z.string().max(200).optional() });
@@ -276,6 +274,17 @@ const shownOf = ({ link, enrollment }: Opened): Shown => ({
   phoneNumberChanges: enrollment.phoneNumberChanges,
   phoneNumber: enrollment.phoneNumber,
 });
+
+function resultOf(ending: Ending): string {
+  switch (ending.type) {
+    case 'page':
+      return ending.page.type;
+    case 'again':
+      return ending.notice;
+    case 'signed_in':
+      return 'signed_in';
+  }
+}
 
 const page = (shown: SignInPage): Ending => ({ type: 'page', page: shown });
 
