@@ -11,7 +11,7 @@ import type { ProblemBody } from '../problems';
 import type { App } from '../routes/shared';
 import { isOutcome, type EnrollmentView } from '../runs';
 import * as schemas from '../schemas';
-import { createDeskEvents } from './events';
+import { createPageEvents } from '../page-events';
 import { roleOf, sendPage, staffOf, type Desk } from './parts';
 
 type CaseRequest = FastifyRequest<{ Params: { id: string } }>;
@@ -19,7 +19,7 @@ type CaseRequest = FastifyRequest<{ Params: { id: string } }>;
 /** One enrollment: its page, the stream that keeps the page right, and what staff do to it. Behind the guard, as the routes of the API are. */
 export function caseRoutes(app: App, desk: Desk): { showRefusal: ShowRefusal } {
   const { enrollments, ownership, acts, shell } = desk;
-  const events = createDeskEvents(enrollments, keyOf);
+  const events = createPageEvents({ enrollments, keyOf, limits: { perCaller: 50, perProcess: 500 } });
   app.addHook('preClose', async () => events.close());
   const params = schemas.enrollmentParams;
 
@@ -39,7 +39,11 @@ export function caseRoutes(app: App, desk: Desk): { showRefusal: ShowRefusal } {
       const { id } = request.params;
       const caller = callerOf(request);
       await ownership.check(caller, id, 'read');
-      return events.send(reply, id, caller.name, request.deskSession?.expiresAt ?? 0);
+      return events.send(reply, {
+        enrollmentId: id,
+        countedWith: caller.name,
+        expiresAt: request.deskSession?.expiresAt ?? 0,
+      });
     },
   );
 

@@ -9,8 +9,8 @@ import type { EnrollmentIds } from '../../temporal/ids';
 import { accountHolderOf } from '../actor';
 import { assertWithin, audit, back, pageOfError, type Done } from '../enroll/answers';
 import { countriesIn, likelyCountry } from '../enroll/countries';
-import { createPageEvents } from '../enroll/events';
-import { shownOf } from '../enroll/model';
+import { createPageEvents } from '../page-events';
+import { keyOf, shownOf } from '../enroll/model';
 import { noticeOfProblem, noticeOfResult, notices, type Notice } from '../enroll/notices';
 import { readEnteredNumber } from '../enroll/numbers';
 import { sentFactorOf } from '../enroll/step';
@@ -46,6 +46,9 @@ export interface EnrollParts {
   readonly signIn: { readonly idKey: KeyObject; readonly previousIdKeys?: readonly KeyObject[] };
 }
 
+/** Pages of one enrollment that are open at once, in all tabs and on all devices of its user; and all pages of this process. */
+const streamLimits = { perCaller: 20, perProcess: 2_000 };
+
 type Fields = Readonly<Record<string, string>>;
 
 /**
@@ -58,7 +61,7 @@ export async function enrollRoutes(app: App, parts: EnrollParts): Promise<void> 
   const secure = publicUrl.startsWith('https:');
   const sessions = createPageSessions(idKey, secure, previousIdKeys);
   const tokens = createFormTokens(idKey, 'page-form');
-  const events = createPageEvents(enrollments);
+  const events = createPageEvents({ enrollments, keyOf, limits: streamLimits });
   const policy = pagePolicy();
   await app.register(cookie);
   takeForms(app);
@@ -111,7 +114,8 @@ export async function enrollRoutes(app: App, parts: EnrollParts): Promise<void> 
   app.get('/enroll/events', { schema: { hide: true } }, async (request, reply) => {
     if (request.pageSession === null) return showPlain(request, reply, 'no_session');
     await assertWithin(looksPerCase, request);
-    return events.send(reply, request.pageSession);
+    const { enrollmentId, expiresAt } = request.pageSession;
+    return events.send(reply, { enrollmentId, countedWith: enrollmentId, expiresAt });
   });
 
   act('/enroll/code', 'submit_code', async ({ enrollmentId }, { factor, code = '', challengeId = '' }) => {
