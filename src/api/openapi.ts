@@ -32,6 +32,7 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
         'Press **Authorize** with an API key; on a local stack, `npm start` prints one for each role.',
         'Errors are problems (RFC 9457); their `type` and `code` are stable, their sentences are not.',
       ].join('\n\n'),
+      contact: { name: 'Whoever runs this installation', url: publicUrl },
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),

@@ -72,7 +72,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where an enrollment is */
+        /**
+         * Where an enrollment is
+         * @description State, factors, the challenge of now without its secrets, what is left of attempts and texts, and who has to act next. Also after the end, as long as Temporal keeps the enrollment.
+         */
         get: operations["getEnrollment"];
         put?: never;
         post?: never;
@@ -170,7 +173,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Text another phone from now on */
+        /**
+         * Text another phone from now on
+         * @description The code goes to the new number once the cool-down of the last one is over. A consent that the user gave to the old number no longer holds.
+         */
         put: operations["changePhoneNumber"];
         post?: never;
         delete?: never;
@@ -188,7 +194,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel the enrollment */
+        /**
+         * Cancel the enrollment
+         * @description Factors that were confirmed before stay active unless the installation removes them. 200: it has ended. 202: asked for, and it ends soon.
+         */
         post: operations["cancel"];
         delete?: never;
         options?: never;
@@ -224,7 +233,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Bring a new token */
+        /**
+         * Bring a new token
+         * @description An access token of the user of this enrollment, for the audience of Auth0’s MFA API. The enrollment goes on with it where it waited for one; a token of another user is not used.
+         */
         put: operations["renewToken"];
         post?: never;
         delete?: never;
@@ -260,7 +272,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prefixes of phone numbers to which nothing is sent */
+        /**
+         * Prefixes of phone numbers to which nothing is sent
+         * @description Each with the reason that was given and the time since when it is stopped.
+         */
         get: operations["listStoppedPrefixes"];
         put?: never;
         post?: never;
