@@ -1047,6 +1047,8 @@ export interface operations {
             /** @description A page with another one behind it. None. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1056,6 +1058,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1065,6 +1069,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1074,6 +1082,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1083,6 +1095,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1092,6 +1108,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1101,6 +1119,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1130,6 +1152,10 @@ export interface operations {
             /** @description The same request has started it before. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description The path of the enrollment. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1139,6 +1165,10 @@ export interface operations {
             /** @description Started. `Location` names it. */
             201: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description The path of the enrollment. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1148,6 +1178,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1157,6 +1189,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1166,6 +1202,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1175,6 +1215,8 @@ export interface operations {
             /** @description `enrollment_conflict`: Another enrollment of this user is under way. `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             409: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1184,6 +1226,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1193,6 +1237,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1202,6 +1248,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1211,6 +1261,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1220,6 +1272,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1244,6 +1300,8 @@ export interface operations {
             /** @description One is open. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1253,6 +1311,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1262,6 +1322,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1271,6 +1335,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1280,6 +1348,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1289,6 +1359,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1298,6 +1370,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1307,6 +1383,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1316,6 +1394,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1339,6 +1421,8 @@ export interface operations {
             /** @description A wrong code, then the right one. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1348,6 +1432,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1357,6 +1443,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1366,6 +1456,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1375,6 +1469,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1384,6 +1480,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1393,6 +1493,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1402,6 +1504,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1425,6 +1531,8 @@ export interface operations {
             /** @description Waits for the code of a text message. Waits for the user to sign in. Both factors are active. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1434,6 +1542,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1443,6 +1553,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1452,6 +1566,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1461,6 +1579,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1470,6 +1590,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1479,6 +1603,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1488,6 +1614,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1514,6 +1644,8 @@ export interface operations {
             /** @description An authenticator app. A text message; the recovery code is due. Nothing to answer now. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1523,6 +1655,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1532,6 +1666,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1541,6 +1679,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1550,6 +1692,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1559,6 +1703,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1568,6 +1716,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1577,6 +1727,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1609,6 +1763,10 @@ export interface operations {
             /** @description The code is right. The code is wrong. The factor was done before. Too many wrong codes. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1618,6 +1776,10 @@ export interface operations {
             /** @description No answer in time. */
             202: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description The path of the enrollment. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1627,6 +1789,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1636,6 +1800,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1645,6 +1813,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `second_person_needed`: Another person has to send this code. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1654,6 +1826,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1663,6 +1837,8 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. `stale_challenge`: This challenge is no longer current. */
             409: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1672,6 +1848,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1681,6 +1859,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1690,6 +1870,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1699,6 +1881,10 @@ export interface operations {
             /** @description `rate_limited`: Too many wrong codes. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1708,6 +1894,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1717,6 +1905,10 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1749,6 +1941,10 @@ export interface operations {
             /** @description The code is right. The code is wrong. The factor was done before. Too many wrong codes. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1758,6 +1954,10 @@ export interface operations {
             /** @description No answer in time. */
             202: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description The path of the enrollment. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1767,6 +1967,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1776,6 +1978,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1785,6 +1991,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1794,6 +2004,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1803,6 +2015,8 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. `stale_challenge`: This challenge is no longer current. */
             409: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1812,6 +2026,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1821,6 +2037,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1830,6 +2048,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1839,6 +2059,10 @@ export interface operations {
             /** @description `rate_limited`: Too many wrong codes. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1848,6 +2072,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1857,6 +2083,10 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1891,6 +2121,8 @@ export interface operations {
             /** @description Another text message is on its way. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1900,6 +2132,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1909,6 +2143,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1918,6 +2156,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1927,6 +2169,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1936,6 +2180,8 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. `not_resendable`: There is nothing to send again. */
             409: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1945,6 +2191,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1954,6 +2202,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1963,6 +2213,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1972,6 +2224,10 @@ export interface operations {
             /** @description `resend_too_soon`: A code was sent a moment ago. `too_many_texts`: Too many texts were sent. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1981,6 +2237,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1990,6 +2248,10 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2024,6 +2286,8 @@ export interface operations {
             /** @description A code goes to the new number. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2033,6 +2297,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2042,6 +2308,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2051,6 +2321,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2060,6 +2334,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2069,6 +2345,8 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. */
             409: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2078,6 +2356,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2087,6 +2367,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2096,6 +2378,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2105,6 +2389,10 @@ export interface operations {
             /** @description `too_many_texts`: Too many texts were sent. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2114,6 +2402,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2123,6 +2413,10 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2157,6 +2451,8 @@ export interface operations {
             /** @description Ended. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2166,6 +2462,8 @@ export interface operations {
             /** @description Asked for; the outcome has not come yet. */
             202: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2175,6 +2473,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2184,6 +2484,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2193,6 +2497,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2202,6 +2510,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2211,6 +2521,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2220,6 +2532,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2229,6 +2543,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2238,6 +2554,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2247,6 +2567,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2256,6 +2578,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2288,6 +2614,8 @@ export interface operations {
             /** @description That was all that was left. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2297,6 +2625,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2306,6 +2636,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2315,6 +2649,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2324,6 +2662,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2333,6 +2673,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2342,6 +2684,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2351,6 +2695,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2360,6 +2708,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2369,6 +2719,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2401,6 +2755,8 @@ export interface operations {
             /** @description It goes on. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2410,6 +2766,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2419,6 +2777,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2428,6 +2790,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2437,6 +2803,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2446,6 +2814,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2455,6 +2825,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2464,6 +2836,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2473,6 +2847,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2482,6 +2860,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2491,6 +2871,10 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2523,6 +2907,8 @@ export interface operations {
             /** @description A link. */
             201: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2532,6 +2918,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2541,6 +2929,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2550,6 +2942,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2559,6 +2955,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2568,6 +2966,8 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2577,6 +2977,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2586,6 +2988,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2595,6 +2999,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2604,6 +3012,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2613,6 +3023,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2633,6 +3047,8 @@ export interface operations {
             /** @description One prefix is stopped. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2642,6 +3058,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2651,6 +3069,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2660,6 +3082,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2669,6 +3095,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2678,6 +3108,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2687,6 +3119,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2724,6 +3160,8 @@ export interface operations {
             /** @description One prefix is stopped. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2733,6 +3171,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2742,6 +3182,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2751,6 +3195,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2760,6 +3208,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2769,6 +3219,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2778,6 +3230,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2787,6 +3243,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2796,6 +3254,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2833,6 +3295,8 @@ export interface operations {
             /** @description No prefix is stopped. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2842,6 +3306,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2851,6 +3317,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2860,6 +3330,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2869,6 +3343,8 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2878,6 +3354,8 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2887,6 +3365,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2896,6 +3378,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2905,6 +3389,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2928,6 +3416,8 @@ export interface operations {
             /** @description The stream. */
             200: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2937,6 +3427,8 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2946,6 +3438,10 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2955,6 +3451,10 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2964,6 +3464,8 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2973,6 +3475,10 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2982,6 +3488,8 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2991,6 +3499,10 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
