@@ -75,7 +75,20 @@ module.exports = {
       'The command line is an edge of its own.',
     ),
     layer('emulator-stands-alone', '^emulator/', '^src/', 'Two readings of the documentation check each other.'),
-    layer('source-knows-no-tests', '^(src|emulator|scripts)/', '^test/', 'Production code does not import tests.'),
+    layer(
+      'client-stands-alone',
+      '^packages/client/src/',
+      '^(src|emulator|scripts|examples|node_modules)|^node:',
+      'A package of its own, without any other: what it knows of the API is generated from the OpenAPI document.',
+    ),
+    layer('nothing-needs-the-client', '^(src|emulator|scripts)/', '^(packages|examples)/', 'It is for other systems.'),
+    layer('examples-use-the-client', '^examples/', '^(src|emulator|scripts)/', 'As a stranger would.'),
+    layer(
+      'source-knows-no-tests',
+      '^(src|emulator|scripts|packages|examples)/',
+      '^test/',
+      'Production code does not import tests.',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

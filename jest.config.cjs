@@ -20,6 +20,7 @@ module.exports = {
   transformIgnorePatterns: [
     '/node_modules/(?!(jose|openid-client|oauth4webapi|uqr|fastify-type-provider-zod|otpauth|@noble/hashes|preact|intl-messageformat|@formatjs)/)',
   ],
+  moduleNameMapper: { '^@auth0-mfa-enrollment/client$': '<rootDir>/packages/client/src/index.ts' },
   testTimeout: 60_000,
   // Every integration file starts servers of its own. One more than two cores: some files mostly wait, for a minute to pass or for a process.
   maxWorkers: 3,

@@ -15,7 +15,7 @@ for (const assets of ['emulator/public', 'src/api/assets']) {
   if (existsSync(join(root, assets))) cpSync(join(root, assets), join(dist, assets), { recursive: true });
 }
 
-const { code } = await bundleWorkflowCode(workflowBundleOptions);
+const { code } = await bundleWorkflowCode(workflowBundleOptions());
 writeFileSync(join(dist, 'workflow-bundle.js'), code);
 writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(await buildOpenApi(), null, 2)}\n`);
 console.log('dist/ holds the compiled code, workflow-bundle.js and openapi.json');

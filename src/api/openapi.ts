@@ -32,6 +32,7 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
         'Press **Authorize** with an API key; on a local stack, `npm start` prints one for each role.',
         'Errors are problems (RFC 9457); their `type` and `code` are stable, their sentences are not.',
       ].join('\n\n'),
+      contact: { name: 'Whoever runs this installation', url: publicUrl },
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
@@ -53,6 +54,7 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
       allowMissingBody(operation);
       addExamples(operation);
       nameProblems(path, operation);
+      nameHeaders(operation);
     }
     dropUnused(document, 'components' in document ? document.components?.schemas : undefined);
     return document;
@@ -130,6 +132,41 @@ function problemsOf(path: string, operation: Operation, own: readonly ApiProblem
   ]);
 }
 
+/** The headers of an answer that a client may use. */
+function nameHeaders({ operationId = '', responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    const names = [
+      'X-Request-Id' as const,
+      ...(['401', '403'].includes(status) ? (['WWW-Authenticate'] as const) : []),
+      ...(['429', '503'].includes(status) ? (['Retry-After'] as const) : []),
+      ...(headersOf[operationId]?.[status] ?? []),
+    ];
+    response.headers = Object.fromEntries(names.map((name) => [name, headers[name]]));
+  }
+}
+
+function header(description: string, type: 'string' | 'integer') {
+  return { description, schema: { type } };
+}
+
+const headers = {
+  'X-Request-Id': header('Names this call, as in the log and in the `instance` of a problem.', 'string'),
+  'WWW-Authenticate': header(
+    'Why the credential is not enough; with `forbidden` for want of a scope, which one.',
+    'string',
+  ),
+  'Retry-After': header('Seconds after which the call may succeed.', 'integer'),
+  Location: header('The path of the enrollment.', 'string'),
+};
+
+const codeHeaders = { 200: ['Retry-After'], 202: ['Location'] } as const;
+/** Beside those that follow from the status. */
+const headersOf: Readonly<Record<string, Readonly<Record<string, readonly (keyof typeof headers)[]>>>> = {
+  startEnrollment: { 200: ['Location'], 201: ['Location'] },
+  submitBindingCode: codeHeaders,
+  submitOtp: codeHeaders,
+};
+
 interface Described {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
@@ -137,7 +174,7 @@ interface Operation {
   readonly operationId?: string;
   readonly security?: readonly { readonly bearer?: readonly string[] }[];
   readonly requestBody?: { required: boolean; readonly content: Readonly<Record<string, Body>> };
-  readonly responses: Record<string, { description?: string; content?: Record<string, Body> }>;
+  readonly responses: Record<string, { description?: string; headers?: object; content?: Record<string, Body> }>;
   'x-problems'?: readonly ApiProblemCode[];
 }
 interface Body {

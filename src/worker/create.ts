@@ -63,6 +63,6 @@ const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
 /** The bundle that the build left; from sources, one is made at start. */
 function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
   if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
-  const { workflowsPath, preloadModules } = workflowBundleOptions; // the converters are the data converter's
+  const { workflowsPath, preloadModules } = workflowBundleOptions(); // the converters are the data converter's
   return { workflowsPath, bundlerOptions: { preloadModules } };
 }

@@ -217,7 +217,7 @@ describe('our own processes', () => {
     (role) => {
       const given = Object.keys(compose.services[role]?.environment ?? {});
       // Refused in production; of a server elsewhere; and where health answers, which only the container itself asks.
-      const left = /^(AUTH0_BASE_URL|TEMPORAL_(API_KEY|TLS.*|CONFIG_FILE|PROFILE)|WORKER_HEALTH_HOST)$/;
+      const left = /^(AUTH0_BASE_URL|START_LINKS|TEMPORAL_(API_KEY|TLS.*|CONFIG_FILE|PROFILE)|WORKER_HEALTH_HOST)$/;
       const missing = [...variablesReadBy(role)].filter(
         (name) =>
           !name.endsWith('_FILE') && !given.includes(name) && !given.includes(`${name}_FILE`) && !left.test(name),

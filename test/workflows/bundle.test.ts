@@ -8,7 +8,7 @@ const warnings: LogEntry[] = [];
 /** The same as the build and the worker make. */
 beforeAll(async () => {
   const { code } = await bundleWorkflowCode({
-    ...workflowBundleOptions,
+    ...workflowBundleOptions(),
     logger: new DefaultLogger('WARN', (entry) => warnings.push(entry)),
   });
   // webpack writes above every module where it came from; of one that it has left out, "(ignored)".

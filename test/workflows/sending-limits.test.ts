@@ -43,7 +43,8 @@ recordHistories();
 describe('texts to one number', () => {
   test('30 enrollments at once cause no more of them than the limit, and the others are told when to ask again', async () => {
     const phoneNumber = newNumber();
-    const cases = await begin(30, () => ({ phoneNumber }));
+    // As remote activities: on a busy machine a call inside a workflow task is given up after 2.5 seconds, and its text is lost.
+    const cases = await begin(30, () => ({ phoneNumber, options: { localFirst: false } }));
     const statuses = await settledDown(cases);
     expect(await textsTo(phoneNumber)).toBe(textsPerNumber);
     expect(waiting(statuses)).toHaveLength(30 - textsPerNumber);

@@ -126,6 +126,8 @@ export function caseRoutes(app: App, parts: RouteParts): void {
         operationId: 'getEnrollment',
         ...described('Enrollments'),
         summary: 'Where an enrollment is',
+        description:
+          'State, factors, the challenge of now without its secrets, what is left of attempts and texts, and who has to act next. Also after the end, as long as Temporal keeps the enrollment.',
         ...needs('enrollments:read'),
         params: schemas.enrollmentParams,
         response: { ...caseProblem, 200: schemas.enrollment },

@@ -51,6 +51,8 @@ export function manageRoutes(app: App, acts: Acts, parts: RouteParts): void {
         operationId: 'changePhoneNumber',
         ...described('Support', 'wrong_step', 'enrollment_settled', 'too_many_texts', 'busy'),
         summary: 'Text another phone from now on',
+        description:
+          'The code goes to the new number once the cool-down of the last one is over. A consent that the user gave to the old number no longer holds.',
         ...manage,
         params,
         headers,
@@ -69,6 +71,8 @@ export function manageRoutes(app: App, acts: Acts, parts: RouteParts): void {
         operationId: 'cancel',
         ...described('Support', 'enrollment_settled'),
         summary: 'Cancel the enrollment',
+        description:
+          'Factors that were confirmed before stay active unless the installation removes them. 200: it has ended. 202: asked for, and it ends soon.',
         ...manage,
         params,
         headers: schemas.cancelHeaders,
@@ -117,6 +121,8 @@ export function manageRoutes(app: App, acts: Acts, parts: RouteParts): void {
         operationId: 'renewToken',
         ...described('Sign-in', 'enrollment_settled', 'busy'),
         summary: 'Bring a new token',
+        description:
+          'An access token of the user of this enrollment, for the audience of Auth0’s MFA API. The enrollment goes on with it where it waited for one; a token of another user is not used.',
         ...start,
         params,
         headers: schemas.postHeaders,

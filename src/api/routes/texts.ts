@@ -23,6 +23,7 @@ export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stop
         operationId: 'listStoppedPrefixes',
         ...described('Texts'),
         summary: 'Prefixes of phone numbers to which nothing is sent',
+        description: 'Each with the reason that was given and the time since when it is stopped.',
         ...needs('enrollments:read'),
         response,
       },
