@@ -22,6 +22,7 @@ import { eventRoutes } from './routes/events';
 import { manageRoutes } from './routes/manage';
 import type { App, RouteParts } from './routes/shared';
 import { textRoutes } from './routes/texts';
+import { webhookRoutes } from './routes/webhooks';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
 export interface AppParts extends Omit<RouteParts, 'ownership'>, SignInParts {
@@ -95,6 +96,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       manageRoutes(v1, routeParts);
       textRoutes(v1, routeParts);
       eventRoutes(v1, routeParts);
+      webhookRoutes(v1, routeParts);
     },
     { prefix: '/v1' },
   );
