@@ -42,8 +42,16 @@ module.exports = {
       layer(
         'workflows-stay-in-the-sandbox',
         '^src/workflows/',
-        '^(src/(auth0|activities|temporal|api|config)|node_modules/(?!@temporalio/(workflow|common))|emulator)',
+        '^(src/(auth0|activities|temporal|api|config|webhooks)|node_modules/(?!@temporalio/(workflow|common))|emulator)',
         'Pure modules, types, @temporalio/workflow.',
+      ),
+    ),
+    typesAllowed(
+      layer(
+        'webhooks-know-no-edge',
+        '^src/webhooks/',
+        '^src/(activities|workflows|temporal|api|worker|codec-server|auth0)',
+        'It sends what it is given.',
       ),
     ),
     layer(

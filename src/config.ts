@@ -9,7 +9,9 @@ import { createConfigReader } from './config/reader';
 import { readSendingLimits, type SendingLimitsConfig } from './config/sending-limits';
 import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
+import { readReceiverRules } from './config/webhooks';
 import { readWorker, type WorkerServerConfig } from './config/worker';
+import type { ReceiverRules } from './webhooks/addresses';
 
 export { ConfigError };
 export type { CodecConfig, PayloadConfig, TemporalConfig, WorkerServerConfig };
@@ -29,6 +31,9 @@ interface WorkerConfig extends CommonConfig {
   readonly temporal: TemporalConfig;
   /** Keys the hashes that the ids of counters are made of. */
   readonly idKey: KeyObject;
+  /** What it was before: the ids of enrollments of that time. */
+  readonly previousIdKeys: readonly KeyObject[];
+  readonly receivers: ReceiverRules;
   readonly sendingLimits: SendingLimitsConfig;
   readonly worker: WorkerServerConfig;
 }
@@ -40,6 +45,7 @@ interface ApiConfig extends CommonConfig {
   readonly idKey: KeyObject;
   /** What it was before: ids and links of these keys still hold. */
   readonly previousIdKeys: readonly KeyObject[];
+  readonly receivers: ReceiverRules;
   readonly api: ApiServerConfig;
 }
 
@@ -68,15 +74,23 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
     warnings: reader.warnings,
   };
   const readers: { readonly [Name in ProcessRole]: () => ConfigOf[Name] } = {
-    worker: () => ({
-      ...common,
-      auth0: readAuth0(reader),
-      auth0Calls: readAuth0Calls(reader),
-      temporal: readTemporal(reader, env, common.payload),
-      idKey: readIdKey(reader, 'after a restart texts are counted from nothing, and each worker counts for itself.'),
-      sendingLimits: readSendingLimits(reader),
-      worker: readWorker(reader),
-    }),
+    worker: () => {
+      const auth0 = readAuth0(reader);
+      const auth0Calls = readAuth0Calls(reader);
+      const temporal = readTemporal(reader, env, common.payload);
+      const idKey = readIdKey(
+        reader,
+        'after a restart texts are counted from nothing, and each worker counts for itself.',
+      );
+      return {
+        ...common,
+        ...{ auth0, auth0Calls, temporal, idKey },
+        previousIdKeys: readPreviousIdKeys(reader, idKey),
+        receivers: readReceiverRules(reader),
+        sendingLimits: readSendingLimits(reader),
+        worker: readWorker(reader),
+      };
+    },
     api: () => {
       const idKey = readIdKey(reader);
       return {
@@ -85,6 +99,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         temporal: readTemporal(reader, env, common.payload),
         idKey,
         previousIdKeys: readPreviousIdKeys(reader, idKey),
+        receivers: readReceiverRules(reader),
         api: readApi(reader),
       };
     },

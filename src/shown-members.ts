@@ -134,6 +134,7 @@ export const shownInLogs: ShownMembers = {
 
   code: 'problemCode',
   prefix: 'phonePrefix',
+  webhook: 'identifier',
 
   payloads: 'number',
   unreadable: 'number',

@@ -8,10 +8,13 @@ import { createLogger } from './logger';
 import { runMain } from './run-main';
 import { identity } from './temporal/connection';
 import { sealedClientOptions } from './temporal/data-converter';
+import { enrollmentIds } from './temporal/ids';
 import { createReadiness } from './temporal/readiness';
 import { createSendingLimits } from './temporal/sending-limits';
 import { createTenantBudget } from './temporal/tenant-budget';
+import { createWebhooks, rememberedEndpoints } from './temporal/webhook-endpoints';
 import { connectWorker } from './temporal/worker-connection';
+import { createWebhookSender } from './webhooks/send';
 import { createWorker } from './worker/create';
 import { createHealthServer } from './worker/health';
 import { temporalLogger } from './worker/temporal-logger';
@@ -42,9 +45,16 @@ async function main(): Promise<void> {
     ...{ client, taskQueue, idKey: config.idKey, tenant: auth0.domain, ...config.auth0Calls },
     warn: (facts, sentence) => logger.warn(facts, sentence),
   });
+  const ids = enrollmentIds(config.idKey, config.previousIdKeys);
+  const sender = createWebhookSender(config.receivers);
   const worker = await createWorker({
     ...{ connection, client, mfa: paced(mfa, pace), namespace, taskQueue, opaqueTokens },
     sendingLimits: createSendingLimits({ client, taskQueue, idKey: config.idKey, ...config.sendingLimits }),
+    webhooks: {
+      endpoints: rememberedEndpoints(createWebhooks({ client, taskQueue })),
+      send: (request, signal) => sender.send(request, signal),
+      enrollmentId: ({ workflowId, firstRunId, keyId }) => ids.enrollmentId(workflowId, firstRunId, keyId),
+    },
     payload: config.payload,
   });
   const health = createHealthServer({ worker, ready: createReadiness(connection, namespace), logger });
@@ -58,6 +68,7 @@ async function main(): Promise<void> {
   } finally {
     await health.close();
     await mfa.close();
+    await sender.close();
     await connection.close();
   }
 }

@@ -31,6 +31,7 @@ import { deskRoutes } from './routes/desk';
 import type { DeskSignInParts } from './desk/parts';
 import { startRoutes } from './routes/start';
 import { textRoutes } from './routes/texts';
+import { webhookRoutes } from './routes/webhooks';
 import { signInRoutes, type SignInParts } from './routes/sign-in';
 
 export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInParts, 'shell'> {
@@ -111,6 +112,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       manageRoutes(v1, acts, routeParts);
       textRoutes(v1, routeParts);
       eventRoutes(v1, routeParts);
+      webhookRoutes(v1, routeParts);
     },
     { prefix: '/v1' },
   );

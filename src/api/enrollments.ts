@@ -79,6 +79,8 @@ export interface EnrollmentsParts {
   readonly opaqueTokens?: OpaqueTokens;
   /** Are steps performed inside workflow tasks? Yes when absent; for tests of what is seen while a remote one is under way. */
   readonly localFirst?: boolean;
+  /** Is anything sent to a webhook? Asked at each start; absent: no. */
+  readonly hasWebhooks?: () => Promise<boolean>;
   readonly timing?: Partial<typeof defaultTiming>;
   readonly observeUpdate?: RunsParts['observeUpdate'];
 }
@@ -106,6 +108,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
   return {
     start: createStart({
       ...{ client, ids, domain, taskQueue, runs, answerMs, closeMs: cancelMs },
+      ...defined({ hasWebhooks: parts.hasWebhooks }),
       options: {
         localFirst,
         recoveryCode: 'acknowledge',

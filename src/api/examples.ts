@@ -350,7 +350,56 @@ export const operationExamples: Readonly<Record<string, OperationExamples>> = {
     answers: { 201: { link: { summary: 'A link', value: { url: signInUrl, expiresAt: at('09:10:00') } } } },
   },
   ...stopExamples(),
+  ...webhookExamples(),
 };
+
+function webhookExamples(): Readonly<Record<string, OperationExamples>> {
+  const webhook = {
+    id: 'whk_8nT2kQ4vB7xZ1mC5wR9yLg',
+    url: 'https://hooks.example.com/mfa',
+    events: ['enrollment.completed', 'enrollment.failed'],
+    createdAt: at('08:00:00'),
+  };
+  const secret = 'whsec_UGxlYXNlIHVzZSBhIHNlY3JldCBvZiB5b3Vy';
+  const delivery = {
+    eventId: 'evt_3f0d2d5e-7a55-4d57-9d3c-3f4c56b1f2aa_4',
+    type: 'enrollment.completed',
+    enrollmentId: id,
+    at: at('09:02:05'),
+    state: 'dead',
+    failure: 'The receiver answered with status 500.',
+    since: '2026-11-25T09:02:05.000Z',
+  };
+  return {
+    listWebhooks: { answers: { 200: { one: { summary: 'One webhook', value: { webhooks: [webhook] } } } } },
+    addWebhook: {
+      request: {
+        outcomes: { summary: 'Two outcomes', value: { url: webhook.url, events: webhook.events } },
+        all: { summary: 'Every event', value: { url: webhook.url } },
+      },
+      answers: { 201: { added: { summary: 'Added, with its secret', value: { ...webhook, secret } } } },
+    },
+    removeWebhook: { answers: { 200: { none: { summary: 'None is left', value: { webhooks: [] } } } } },
+    rotateWebhookSecret: {
+      answers: {
+        200: {
+          rotated: {
+            summary: 'Another secret; both sign for a day',
+            value: { ...webhook, secretUntil: '2026-11-25T09:00:00.000Z', secret },
+          },
+        },
+      },
+    },
+    listDeliveries: { answers: { 200: { dead: { summary: 'One was given up', value: { deliveries: [delivery] } } } } },
+    redeliver: {
+      request: {
+        one: { summary: 'One event', value: { eventId: delivery.eventId } },
+        all: { summary: 'All that were given up', value: {} },
+      },
+      answers: { 202: { sent: { summary: 'One is sent again', value: { redelivered: 1 } } } },
+    },
+  };
+}
 
 function stopExamples(): Readonly<Record<string, OperationExamples>> {
   const stopped = { prefix: '+88213', reason: 'toll fraud', since: at('08:00:00') };
@@ -381,6 +430,7 @@ const problemMembers: Readonly<Record<ApiProblemCode, ProblemMembers>> = {
   person_needed: { detail: 'Name the person who acts in X-Acting-Person.' },
   not_found: {},
   enrollment_not_found: {},
+  webhook_not_found: {},
   method_not_allowed: {},
   enrollment_conflict: {
     detail: 'Another enrollment of this user is under way. Cancel it first, or send the same body to join it.',
@@ -417,6 +467,8 @@ const invalidRequests: Readonly<Record<string, ProblemMembers>> = {
   changePhoneNumber: invalid('phoneNumber', expectedE164),
   renewToken: invalid('accessToken', '1 to 8192 printable characters without spaces'),
   stopTexts: invalid('prefix', 'a plus sign and 1 to 7 digits, such as +88213'),
+  addWebhook: invalid('url', 'an https address of up to 2000 characters, without user and fragment'),
+  redeliver: invalid('eventId', 'the eventId of a delivery'),
   resumeTexts: invalid('prefix', 'a plus sign and 1 to 7 digits, such as +88213'),
 };
 

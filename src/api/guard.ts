@@ -12,7 +12,14 @@ declare module 'fastify' {
     /** Who calls; null before it is known and when it is not. */
     caller: Caller | null;
     /** What the audit line says beyond who and what. */
-    audited: { enrollment?: string; prefix?: string; reason?: string; result?: string; factor?: FactorName };
+    audited: {
+      enrollment?: string;
+      prefix?: string;
+      webhook?: string;
+      reason?: string;
+      result?: string;
+      factor?: FactorName;
+    };
   }
   interface FastifyContextConfig {
     /** A route of the API without a scope answers nobody. */

@@ -9,6 +9,7 @@ import { connectClient } from '../temporal/connection';
 import { enrollmentIds } from '../temporal/ids';
 import { createReadiness } from '../temporal/readiness';
 import { createStoppedPrefixes } from '../temporal/stopped-prefixes';
+import { createWebhooks, rememberedEndpoints } from '../temporal/webhook-endpoints';
 import { createAuthenticate } from './access';
 import { createApp } from './app';
 import { createEnrollments } from './enrollments';
@@ -33,6 +34,8 @@ async function main(): Promise<void> {
 
   const { clientSecret, opaqueTokens, ...application } = auth0;
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
+  const webhooks = createWebhooks({ client, taskQueue: temporal.taskQueue });
+  const endpoints = rememberedEndpoints(webhooks);
   const app = await createApp({
     enrollments: createEnrollments({
       client,
@@ -41,12 +44,15 @@ async function main(): Promise<void> {
       taskQueue: temporal.taskQueue,
       partialPolicy: api.partialPolicy,
       opaqueTokens,
+      hasWebhooks: async () => (await endpoints()).length > 0,
       observeUpdate: updateMetrics(registry),
     }),
     links: createLinks({ idKey, previousIdKeys, publicUrl: api.publicUrl }),
     ids,
     opaqueTokens,
     stoppedPrefixes: createStoppedPrefixes({ client, taskQueue: temporal.taskQueue }),
+    webhooks,
+    receivers: config.receivers,
     ...defined({ phoneCountries: api.phoneCountries }),
     authenticate: createAuthenticate(api),
     personNeeded: config.production,

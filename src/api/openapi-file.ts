@@ -11,6 +11,8 @@ export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise
     ids: uncalled(),
     opaqueTokens: 'refuse',
     stoppedPrefixes: uncalled(),
+    webhooks: uncalled(),
+    receivers: { allowPrivate: false, allowHttp: false },
     signIn: {
       idKey: createSecretKey(randomBytes(32)),
       auth0: { domain: 'example.com', baseUrl: 'https://example.com', audience: '', clientId: '' },

@@ -10,6 +10,7 @@ const tags = {
   Codes: 'What the user must see and type: the QR code, and the codes of both factors.',
   'Sign-in': 'The token that opens Auth0’s MFA API, brought by you or by the user with a link.',
   Support: 'Act on an enrollment for its user. Each call says why, and who acts.',
+  Webhooks: 'Where events are sent, and what has not arrived.',
   Texts: 'Stop all texts and calls to numbers with a prefix, when they are abused.',
 } as const;
 export type Tag = keyof typeof tags;

@@ -13,6 +13,7 @@ export const problems = {
   person_needed: { status: 403, title: 'The person who acts has to be named' },
   not_found: { status: 404, title: 'There is nothing at this address' },
   enrollment_not_found: { status: 404, title: 'There is no such enrollment' },
+  webhook_not_found: { status: 404, title: 'There is no such webhook' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   enrollment_conflict: { status: 409, title: 'Another enrollment of this user is under way' },
   idempotency_key_reused: { status: 409, title: 'This Idempotency-Key was used for another request' },

@@ -3,6 +3,7 @@ import type { CodeResult } from '../enrollment/commands';
 import { problemCodes } from '../enrollment/problems';
 import { enrollmentStates, noticeTypes, outcomes, waitingForWhats, waitingForWhos } from '../enrollment/status';
 import { messageNames } from '../enrollment/timeline';
+import { eventTypes } from '../enrollment/events';
 import { answeredBy, defaultPlan, factorNames, factors } from '../factors';
 import { code, phoneNumber, userId } from './atoms';
 import { apiProblemCodes } from './problems';
@@ -396,6 +397,78 @@ export const stoppedPrefixList = z
     stoppedPrefixes: z.array(z.object({ prefix: z.string(), reason: z.string(), since: time })),
   })
   .meta({ id: 'StoppedPrefixes' });
+
+const eventType = z.enum(eventTypes, { error: `one of ${eventTypes.join(', ')}` });
+
+export const webhookParams = z.object({
+  webhookId: z
+    .string()
+    .regex(/^whk_[A-Za-z0-9_-]{22}$/, 'the id of a webhook, such as whk_ and 22 characters')
+    .describe('Comes with the answer to the call that has added it.'),
+});
+
+export const webhookBody = members({
+  url: z
+    .string({ error: 'an https address' })
+    .max(2000, 'an https address of up to 2000 characters')
+    .describe('https, on the public internet; the installation may allow other addresses, or only some hosts.'),
+  events: z
+    .array(eventType, { error: `an array out of ${eventTypes.join(', ')}` })
+    .max(eventTypes.length, 'each event once')
+    .default([])
+    .describe('What is sent there; all events when it is empty or absent.'),
+}).meta({ id: 'AddWebhook' });
+
+const webhookShape = {
+  id: z.string(),
+  url: z.string(),
+  events: z.array(eventType).readonly().describe('Empty: all.'),
+  createdAt: time,
+  secretUntil: time.exactOptional().describe('Up to then requests are signed with the secret that was replaced, too.'),
+};
+
+export const webhookList = z.object({ webhooks: z.array(z.object(webhookShape)) }).meta({ id: 'Webhooks' });
+
+export const webhookWithSecret = z
+  .object({
+    ...webhookShape,
+    secret: z
+      .string()
+      .describe('`whsec_…`: what requests are signed with (Standard Webhooks). Shown now, and never again.'),
+  })
+  .meta({ id: 'WebhookWithSecret' });
+
+export const deliveryList = z
+  .object({
+    deliveries: z.array(
+      z.object({
+        eventId: z.string().describe('`webhook-id` of the request.'),
+        type: eventType,
+        enrollmentId: z.string(),
+        at: time.describe('When it happened.'),
+        state: z
+          .enum(['retrying', 'dead'])
+          .describe('`retrying`: tried again for a day. `dead`: given up until somebody has it sent again.'),
+        failure: z.string().describe('What came of the last attempt that is told of.'),
+        since: time,
+      }),
+    ),
+  })
+  .meta({ id: 'Deliveries' });
+
+export const redeliverBody = optionalBody(
+  members({
+    eventId: z
+      .string({ error: 'the eventId of a delivery' })
+      .regex(/^evt_[\w-]{1,100}$/, 'the eventId of a delivery')
+      .exactOptional()
+      .describe('Absent: every event that was given up.'),
+  }).meta({ id: 'Redeliver' }),
+);
+
+export const redelivered = z
+  .object({ redelivered: z.number().int().min(0).describe('Events that are sent again.') })
+  .meta({ id: 'Redelivered' });
 
 export const problem = z
   .object({

@@ -56,6 +56,8 @@ export interface StartParts {
   readonly taskQueue: string;
   readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst' | 'recoveryCode'>;
   readonly runs: Runs;
+  /** Is anything sent to a webhook? Absent: no. */
+  readonly hasWebhooks?: () => Promise<boolean>;
   /** Milliseconds for the first challenge. */
   readonly answerMs: number;
   /** Milliseconds for an enrollment that is settled to close. */
@@ -81,7 +83,8 @@ interface Request {
  * One live enrollment per user: the workflow id is the user's, and Temporal keeps a second one out. An enrollment that was
  * started before `ID_KEY` was replaced runs under an id of the previous key: it is looked for first.
  */
-export function createStart({ client, ids, domain, taskQueue, options, runs, answerMs, closeMs }: StartParts) {
+export function createStart(parts: StartParts) {
+  const { client, ids, domain, taskQueue, runs, answerMs, closeMs, hasWebhooks } = parts;
   return async function start({ token, caller, person, idempotencyKey, ...body }: StartRequest): Promise<Started> {
     const request: Request = {
       ...{ body, caller, person, idempotencyKey },
@@ -186,6 +189,9 @@ export function createStart({ client, ids, domain, taskQueue, options, runs, ans
     };
     const last = before?.memo.shared;
     const inherited = last && inheritedFrom(last.enrollment);
+    // When that cannot be found out, events are made: which endpoints want them is asked again at the delivery.
+    const told = hasWebhooks !== undefined && (await hasWebhooks().catch(() => true));
+    const options = { ...parts.options, ...(told ? { webhooks: { keyId } } : {}) };
     const now = Date.now();
     const opening = openEnrollment({ ...body, ...defined({ inherited }) }, now);
     const memo: CaseMemo = { version: 2, enrollment: opening }; // so that it can be read before a worker has seen it

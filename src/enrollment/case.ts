@@ -144,6 +144,7 @@ export interface Case {
   /** See `EnrollmentOptions`. */
   readonly localFirst?: boolean;
   readonly recoveryCode?: 'acknowledge';
+  readonly webhooks?: { readonly keyId: string };
   /** Whose hand started it; absent when nobody can tell. */
   readonly startedBy?: Actor;
   /** Between 0 and 1: spreads what many enrollments would otherwise ask at once after an outage. */
@@ -180,7 +181,7 @@ export function emptyCase(input: EnrollmentInput, now: number, spread: number): 
     opaqueTokens: options.opaqueTokens ?? 'refuse',
     messagesPerRun: options.messagesPerRun,
     ...(options.localFirst === true ? { localFirst: true } : {}),
-    ...defined({ recoveryCode: options.recoveryCode, startedBy }),
+    ...defined({ recoveryCode: options.recoveryCode, webhooks: options.webhooks, startedBy }),
     spread,
     enrollment: openEnrollment(input, now),
     held: {

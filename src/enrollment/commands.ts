@@ -128,6 +128,11 @@ export interface EnrollmentOptions {
    * before somebody says that the user has saved it, or its deadline comes. Absent: it is over as soon as every factor is read back.
    */
   readonly recoveryCode?: 'acknowledge';
+  /**
+   * Somebody wants to hear of this enrollment by webhook (docs/decisions/0025-webhooks.md). `keyId`: of the key that its public id is made
+   * under. Every worker that may get the run has to know this option.
+   */
+  readonly webhooks?: { readonly keyId: string };
 }
 
 /** Six digits; blanks and dashes, which people type and paste, are dropped. `undefined` for anything else. */
@@ -211,8 +216,8 @@ export function parsePhoneNumberHash(value: unknown): string | undefined {
 /** What a start must be, for whoever sent something else. */
 export const inputExpected =
   `An enrollment begins with {userId, factors, phoneNumber?, token?, options?, startedBy?}: a userId of 1 to 255 characters; factors out of ` +
-  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?, recoveryCode?}: ` +
-  `up to ten years, keep or remove, refuse or accept, true or false, acknowledge.`;
+  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?, recoveryCode?, webhooks?}: ` +
+  `up to ten years, keep or remove, refuse or accept, true or false, acknowledge, {keyId}.`;
 
 /** Anybody with access to Temporal can start a run by hand: is this what a run can begin with? */
 export const isEnrollmentInput = (value: unknown): value is EnrollmentInput =>
@@ -237,7 +242,11 @@ const areOptions = (value: unknown): boolean =>
   [undefined, 'refuse', 'accept'].some((rule) => rule === value['opaqueTokens']) &&
   (value['messagesPerRun'] === undefined || isLife(value['messagesPerRun'])) &&
   [undefined, true, false].some((choice) => choice === value['localFirst']) &&
-  [undefined, 'acknowledge'].some((choice) => choice === value['recoveryCode']);
+  [undefined, 'acknowledge'].some((choice) => choice === value['recoveryCode']) &&
+  (value['webhooks'] === undefined || isKeyId(value['webhooks']));
+
+const isKeyId = (value: unknown): boolean =>
+  isObject(value) && typeof value['keyId'] === 'string' && /^[\w-]{1,64}$/.test(value['keyId']);
 
 const isInherited = (value: unknown): boolean =>
   isObject(value) &&

@@ -132,7 +132,7 @@ function stateChange(before: Enrollment, after: Enrollment): readonly Changed[] 
 const isDue = (of: Enrollment): boolean => of.state === 'verifying' && of.recoveryCodeDue === true;
 
 /** Those of `after` that are not among those of `before`; the oldest may have gone in between. */
-function newNotices({ notices: before = [] }: Enrollment, { notices: after = [] }: Enrollment) {
+export function newNotices({ notices: before = [] }: Pick<Enrollment, 'notices'>, { notices: after = [] }: Enrollment) {
   const known = before.map((notice) => JSON.stringify(notice));
   return after.filter((notice) => {
     const index = known.indexOf(JSON.stringify(notice));

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { SendingLimits } from '../activities/sending-limits';
+import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
 import type { OpaqueTokens } from '../enrollment/token-owner';
@@ -17,6 +18,7 @@ export interface WorkerParts {
   readonly mfa: MfaClient;
   readonly opaqueTokens: OpaqueTokens;
   readonly sendingLimits: SendingLimits;
+  readonly webhooks: WebhookDependencies;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
@@ -40,14 +42,17 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     taskQueue: parts.taskQueue,
     identity: identity('mfa-worker'),
     ...workflowSource(),
-    activities: createActivities({
-      mfa: parts.mfa,
-      opaqueTokens: parts.opaqueTokens,
-      sendingLimits: parts.sendingLimits,
-      cancelRun: async (workflowId, runId) => {
-        await parts.client.workflow.getHandle(workflowId, runId).cancel();
-      },
-    }),
+    activities: {
+      ...createActivities({
+        mfa: parts.mfa,
+        opaqueTokens: parts.opaqueTokens,
+        sendingLimits: parts.sendingLimits,
+        cancelRun: async (workflowId, runId) => {
+          await parts.client.workflow.getHandle(workflowId, runId).cancel();
+        },
+      }),
+      ...createWebhookActivities(parts.webhooks),
+    },
     dataConverter: createWorkerDataConverter(parts.payload),
     shutdownGraceTime: shutdownGraceMs,
     maxCachedWorkflows,

@@ -2,3 +2,5 @@ export { mfaEnrollment } from './mfa-enrollment';
 export { mfaSendingLimit } from './sending-limit';
 export { mfaStoppedPrefixes } from './stopped-prefixes';
 export { mfaTenantBudget } from './tenant-budget';
+export { mfaWebhookDelivery } from './webhook-delivery';
+export { mfaWebhookEndpoints } from './webhook-endpoints';

@@ -3,6 +3,7 @@ import type { Actor } from '../enrollment/actor';
 import type { Case } from '../enrollment/case';
 import type { CodeResult, EnrollmentInput, Shown } from '../enrollment/commands';
 import type { Enrollment } from '../enrollment/enrollment';
+import type { Told } from '../enrollment/events';
 import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
 import type { GivenToken } from '../enrollment/tokens';
 import type { FactorName } from '../factors';
@@ -14,6 +15,8 @@ export const workflowType = 'mfaEnrollment';
 export interface MfaEnrollmentInput extends EnrollmentInput {
   /** Everything that the run before this one knew, where one continues as new. Set by the workflow itself. */
   readonly continued?: Case;
+  /** What other systems were told of it, where the run before this one told them something. Set by the workflow itself. */
+  readonly told?: Told;
 }
 
 export interface RenewTokenInput extends GivenToken {

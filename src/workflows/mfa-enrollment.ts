@@ -13,8 +13,10 @@ import {
 import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
+import { defined } from '../enrollment/defined';
 import { afterSteps } from '../enrollment/ahead';
 import { afterTry, firstTask, mayBeLocal, newTask, recallIfRetried, type TaskSoFar } from '../enrollment/dispatch';
+import type { Told } from '../enrollment/events';
 import { failureTypes } from '../enrollment/failures';
 import { learn, leavesDoubt } from '../enrollment/learn';
 import { openCase } from '../enrollment/token-choice';
@@ -27,6 +29,7 @@ import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
 import { createPublisher } from './publish';
 import { askToCancel, catchUp, goOn, openRun, type Run } from './run';
+import { createTeller, type Teller } from './tell';
 
 /**
  * Takes one Auth0 user through an ordered list of factors, and ends with the truth.
@@ -41,10 +44,11 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
   const run = openRun(opened);
   listen(run);
   const cancellation = hearCancellation(run);
+  const teller = createTeller(opened.webhooks?.keyId, input.told);
 
   await CancellationScope.nonCancellable(async () => {
     try {
-      await enroll(run, input, task);
+      await enroll(run, input, task, teller);
     } finally {
       run.over = true; // nobody who asked is left without an answer
     }
@@ -53,6 +57,7 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
       await condition(() => cancellation.heard, '1 minute', { summary: 'Closing' });
     }
     await condition(allHandlersFinished);
+    if (teller.busy) await teller.handedOver();
   });
 
   const { enrollment, failure } = run.current;
@@ -96,8 +101,8 @@ const waitingFor: Partial<Record<UnreadableReason, string>> = {
 };
 
 /** Decides, performs and learns until the enrollment is settled. What is decided stands in src/enrollment. */
-async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Promise<void> {
-  const publish = createPublisher();
+async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar, teller: Teller): Promise<void> {
+  const publish = createPublisher(teller);
   const alarm = createAlarm();
   const localFirst = run.current.localFirst === true; // a run that is older than this option goes on as it began
   let task = first;
@@ -106,7 +111,11 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Pr
     run.inTask = localFirst;
     if (isLong(run)) {
       run.continuing = true;
-      if (allHandlersFinished()) await continueAsNew(run.current, input);
+      if (teller.busy) {
+        await teller.handedOver(); // signals may come meanwhile, so everything is looked at again
+        continue;
+      }
+      if (allHandlersFinished()) await continueAsNew(run.current, input, teller.told);
     }
     const now = Date.now();
     const decision = decide(run.current, now);
@@ -153,7 +162,11 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar): Pr
 const isLong = ({ messages, current }: Run): boolean => hasGrown(messages, current.messagesPerRun);
 
 /** The same enrollment in a fresh run, with everything this one knows. Memo and search attributes go along. */
-async function continueAsNew(continued: Case, { userId, factors }: MfaEnrollmentInput): Promise<never> {
+async function continueAsNew(
+  continued: Case,
+  { userId, factors }: MfaEnrollmentInput,
+  told: Told | undefined,
+): Promise<never> {
   const { memo, typedSearchAttributes } = workflowInfo();
   const next = makeContinueAsNewFunc<(input: MfaEnrollmentInput) => Promise<EnrollmentStatus>>({
     // What somebody put into the memo in clear would come out of here sealed.
@@ -162,7 +175,7 @@ async function continueAsNew(continued: Case, { userId, factors }: MfaEnrollment
       : { memo: Object.fromEntries(Object.entries(memo).filter(([, value]) => isSealed(value))) }),
     typedSearchAttributes,
   });
-  return next({ userId, factors, continued });
+  return next({ userId, factors, continued, ...defined({ told }) });
 }
 
 /** A cancel request of Temporal's own goes the same way as the signal: what is under way finishes first. */

@@ -3,12 +3,15 @@ import '../enrollment/ahead';
 import '../enrollment/audit';
 import '../enrollment/challenge-secrets';
 import '../enrollment/details';
+import '../enrollment/events';
 import '../enrollment/judge-code';
 import '../enrollment/sending-limit';
 import '../enrollment/stopped-prefixes';
 import '../enrollment/tenant-budget';
 import '../enrollment/token-choice';
 import '../enrollment/view';
+import '../enrollment/webhook-delivery';
+import '../enrollment/webhook-endpoints';
 import '../factors';
 
 // Loaded once in each thread that runs workflows, before the first run (`preloadModules`). What is imported here is shared by all

@@ -6,17 +6,19 @@ import { currentFactor, isAtRest, isSettled } from '../enrollment/enrollment';
 import { outlookOf } from '../enrollment/outlook';
 import { caseMemo, type CaseMemo } from './messages';
 import { searchAttributes } from './search-attributes';
+import type { Teller } from './tell';
 
 /**
  * Shows a case to the outside as it goes from one step to the next: the memo that the API reads, the attributes that lists are
- * filtered by, the details in Temporal's web interface. Every upsert is an event, so only what has changed is written.
+ * filtered by, the details in Temporal's web interface; and tells other systems. Every upsert is an event, so only what has changed is written.
  */
-export function createPublisher(): (of: Case, now: number, waits: boolean) => void {
+export function createPublisher({ tell }: Pick<Teller, 'tell'>): (of: Case, now: number, waits: boolean) => void {
   let shown: Case | undefined;
   return (of, now, waits) => {
     const before = shown;
     shown = of;
     setCurrentDetails(detailsOf(of.enrollment, now));
+    tell(of, now);
     const isRest = waits || isAtRest(of.enrollment);
     if (isRest) upsertAttributes(of, now); // whom it waits for may change with time alone
     if (before?.enrollment === of.enrollment && before.held.tokens === of.held.tokens) return;

@@ -13,6 +13,7 @@ type Route = [
   payload: object | undefined,
   allowed: readonly string[],
 ];
+const webhookId = 'whk_8nT2kQ4vB7xZ1mC5wR9yLg';
 const routes: Route[] = [
   ['POST', '/v1/enrollments', { userId: 'auth0|1' }, ['onboarding']],
   ['GET', '/v1/enrollments', undefined, ['onboarding', 'support', 'ops']],
@@ -32,6 +33,12 @@ const routes: Route[] = [
   ['GET', '/v1/stopped-prefixes', undefined, ['onboarding', 'support', 'ops']],
   ['PUT', '/v1/stopped-prefixes/+88213', { reason: 'toll fraud' }, ['support', 'ops']],
   ['DELETE', '/v1/stopped-prefixes/+88213', { reason: 'over' }, ['support', 'ops']],
+  ['GET', '/v1/webhooks', undefined, ['ops']],
+  ['POST', '/v1/webhooks', { url: 'https://hooks.example.com/' }, ['ops']],
+  ['DELETE', `/v1/webhooks/${webhookId}`, undefined, ['ops']],
+  ['POST', `/v1/webhooks/${webhookId}/secret`, undefined, ['ops']],
+  ['GET', `/v1/webhooks/${webhookId}/deliveries`, undefined, ['ops']],
+  ['POST', `/v1/webhooks/${webhookId}/redeliver`, undefined, ['ops']],
 ];
 const roles = ['onboarding', 'support', 'ops'] as const;
 
@@ -54,6 +61,18 @@ const everything = {
   },
 };
 
+const endpoint = {
+  ...{ id: webhookId, url: 'https://hooks.example.com/', events: [], createdAt: 0 },
+  secrets: [{ secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }],
+};
+const webhooks = {
+  list: async () => [endpoint],
+  add: async () => endpoint,
+  remove: async () => true,
+  rotate: async () => endpoint,
+  undelivered: async () => [],
+  redeliver: async () => 0,
+};
 const stoppedPrefixes = { list: async () => [], stop: async () => [], resume: async () => [] };
 
 test('every route of the API is in the table', async () => {
@@ -62,7 +81,12 @@ test('every route of the API is in the table', async () => {
     ([path, methods]) => Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(operations.sort()).toEqual(
-    routes.map(([method, url]) => `${method} ${url.replace(id, '{id}').replace('+88213', '{prefix}')}`).sort(),
+    routes
+      .map(
+        ([method, url]) =>
+          `${method} ${url.replace(id, '{id}').replace('+88213', '{prefix}').replace(webhookId, '{webhookId}')}`,
+      )
+      .sort(),
   );
 });
 
@@ -93,11 +117,13 @@ test.each([
 test.each(routes.flatMap((route) => roles.map((role) => [route[0], route[1], role, route] as const)))(
   '%s %s answers %s as its scopes say',
   async (method, url, role, [, , payload, allowed]) => {
-    const { app } = await testApp(everything, { stoppedPrefixes });
+    const { app } = await testApp(everything, { stoppedPrefixes, webhooks });
     const answer = await app.inject({ method, url, headers: as(role), ...(payload && { payload }) });
     if (allowed.includes(role)) return expect(answer.statusCode).toBeLessThan(300);
     expect(answer.statusCode).toBe(403);
-    expect(answer.headers['www-authenticate']).toMatch(/error="insufficient_scope", scope="enrollments:\w+"/);
+    expect(answer.headers['www-authenticate']).toMatch(
+      /error="insufficient_scope", scope="(?:enrollments|webhooks):\w+"/,
+    );
     return expect(answer.json()).toMatchObject({ code: 'forbidden' });
   },
 );

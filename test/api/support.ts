@@ -118,6 +118,15 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     links: createLinks({ idKey, publicUrl: 'https://mfa.example.com' }),
     ids,
     stoppedPrefixes: { list: unexpected, stop: unexpected, resume: unexpected },
+    webhooks: {
+      list: unexpected,
+      add: unexpected,
+      remove: unexpected,
+      rotate: unexpected,
+      undelivered: unexpected,
+      redeliver: unexpected,
+    },
+    receivers: { allowPrivate: false, allowHttp: false },
     opaqueTokens: 'refuse',
     authenticate: createAuthenticate({ keys: apiKeys }),
     signIn: {

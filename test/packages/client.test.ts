@@ -28,6 +28,8 @@ async function against(options: Partial<ClientOptions>, first: Answer, ...others
   return { client: createClient({ baseUrl: server.baseUrl, token, ...options }), received: server.received };
 }
 
+const webhookId = `whk_${'w'.repeat(22)}`;
+
 /** One call of each method, with what it needs. */
 const calls: Record<Exclude<keyof Client, 'watch' | 'waitFor'>, (client: Client) => Promise<unknown>> = {
   start: (client) => client.start({ userId }),
@@ -46,6 +48,12 @@ const calls: Record<Exclude<keyof Client, 'watch' | 'waitFor'>, (client: Client)
   createLink: (client) => client.createLink(id),
   listStoppedPrefixes: (client) => client.listStoppedPrefixes(),
   stopTexts: (client) => client.stopTexts('+88213', { reason: 'abuse' }),
+  listWebhooks: (client) => client.listWebhooks(),
+  addWebhook: (client) => client.addWebhook({ url: 'https://acme.test/events' }),
+  removeWebhook: (client) => client.removeWebhook(webhookId),
+  rotateWebhookSecret: (client) => client.rotateWebhookSecret(webhookId),
+  listDeliveries: (client) => client.listDeliveries(webhookId),
+  redeliver: (client) => client.redeliver(webhookId),
   resumeTexts: (client) => client.resumeTexts('+88213', { reason: 'over' }),
 };
 
@@ -65,7 +73,7 @@ describe('the methods', () => {
     for (const call of Object.values(calls)) await call(client);
     await client.waitFor(id, () => true).catch(() => undefined); // what answers is no stream
     const called = received.map(({ method, url = '', headers }) => ({
-      call: `${method} ${url.replace(/\?.*/, '').replace(id, '{id}').replace('%2B88213', '{prefix}')}`,
+      call: `${method} ${url.replace(/\?.*/, '').replace(id, '{id}').replace(webhookId, '{webhookId}').replace('%2B88213', '{prefix}')}`,
       keyed: headers['idempotency-key'] !== undefined,
     }));
     const { paths } = documentShape.parse(await buildOpenApi());

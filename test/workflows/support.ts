@@ -16,6 +16,7 @@ import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities, withAhead, type Activities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
+import { createWebhookActivities, type WebhookDependencies } from '../../src/activities/webhooks';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import { isAccepted } from '../../src/enrollment/enrollment';
 import { viewOf } from '../../src/enrollment/view';
@@ -75,6 +76,8 @@ export interface StageOptions {
   readonly sendingLimits?: Pick<SendingLimitsParts, 'textsPerNumber' | 'textsPerCaller' | 'timing'>;
   /** Activities that take the place of the real ones, made from them. */
   readonly standIns?: (real: Activities) => Partial<Activities>;
+  /** Where events go, and how; nowhere when absent. */
+  readonly webhooks?: WebhookDependencies;
 }
 
 /** A Temporal server, an emulated tenant and a worker between them: what the enrollments of one test file run on. */
@@ -86,6 +89,11 @@ export async function startStage(
     opaqueTokens = 'refuse',
     standIns = () => ({}),
     sendingLimits,
+    webhooks = {
+      endpoints: () => Promise.resolve([]),
+      send: () => Promise.reject(new Error('nothing is sent without an endpoint')),
+      enrollmentId: () => 'enr_test',
+    },
   }: StageOptions = {},
 ) {
   logSdkToFile();
@@ -104,7 +112,7 @@ export async function startStage(
     cancelRun: async (workflowId, runId) => void (await client.workflow.getHandle(workflowId, runId).cancel()),
   });
 
-  const activities = withAhead({ ...real, ...standIns(real) });
+  const activities = { ...withAhead({ ...real, ...standIns(real) }), ...createWebhookActivities(webhooks) };
 
   /** Starts a worker; the function that it returns stops it. */
   async function startWorker(options: Partial<WorkerOptions>): Promise<() => Promise<void>> {

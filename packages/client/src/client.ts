@@ -71,6 +71,18 @@ export interface Client {
   stopTexts(prefix: string, body: BodyOf<'stopTexts'>, options?: CallOptions): Promise<AnswerOf<'stopTexts'>>;
   /** Lifts the stop of a prefix. Needs a reason. Scope `enrollments:manage`. */
   resumeTexts(prefix: string, body: BodyOf<'resumeTexts'>, options?: CallOptions): Promise<AnswerOf<'resumeTexts'>>;
+  /** Where events are sent. Scope `webhooks:manage`, as for all calls about webhooks. */
+  listWebhooks(options?: CallOptions): Promise<AnswerOf<'listWebhooks'>>;
+  /** Sends events to an address. The answer has the secret that they are signed with, this once. */
+  addWebhook(body: BodyOf<'addWebhook'>, options?: CallOptions): Promise<AnswerOf<'addWebhook'>>;
+  /** Sends nothing more there. */
+  removeWebhook(webhookId: string, options?: CallOptions): Promise<AnswerOf<'removeWebhook'>>;
+  /** Another secret; for a day requests are signed with both. Each call makes one: it is repeated only when it surely had no effect. */
+  rotateWebhookSecret(webhookId: string, options?: CallOptions): Promise<AnswerOf<'rotateWebhookSecret'>>;
+  /** What has not arrived. */
+  listDeliveries(webhookId: string, options?: CallOptions): Promise<AnswerOf<'listDeliveries'>>;
+  /** Sends again what was given up: one event, or all. */
+  redeliver(webhookId: string, body?: BodyOf<'redeliver'>, options?: CallOptions): Promise<AnswerOf<'redeliver'>>;
   /** The enrollment now and after each change, until its outcome, over new connections when one breaks. Scope `enrollments:read`. */
   watch(id: string, options?: WatchOptions): AsyncGenerator<AnswerOf<'getEnrollment'>, void, undefined>;
   /**
@@ -118,6 +130,12 @@ export function createClient(options: TransportOptions): Client {
     listStoppedPrefixes: (more) => call('listStoppedPrefixes', {}, more),
     stopTexts: (at, body, more) => call('stopTexts', { at, body }, more),
     resumeTexts: (at, body, more) => call('resumeTexts', { at, body }, more),
+    listWebhooks: (more) => call('listWebhooks', {}, more),
+    addWebhook: (body, more) => call('addWebhook', { body }, more),
+    removeWebhook: (at, more) => call('removeWebhook', { at }, more),
+    rotateWebhookSecret: (at, more) => call('rotateWebhookSecret', { at }, more),
+    listDeliveries: (at, more) => call('listDeliveries', { at }, more),
+    redeliver: (at, body = {}, more) => call('redeliver', { at, body }, more),
     watch: (id, more = {}) => watch(transport, events(id), more),
     waitFor: async (id, wanted, more = {}) => waitFor(transport, events(id), wanted, more),
   };

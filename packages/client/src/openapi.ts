@@ -329,6 +329,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where events are sent
+         * @description Without their secrets.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Send events to an address
+         * @description Of the enrollments that are started from now on; of open ones too, if they began while there was any webhook. The answer has the secret that requests are signed with: it is shown this once.
+         */
+        post: operations["addWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Send nothing more there
+         * @description What still waits for it is dropped.
+         */
+        delete: operations["removeWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give it another secret
+         * @description For a day requests are signed with both, the new one first: the receiver changes over in this time.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has not arrived
+         * @description Oldest first. What arrives at the first tries is not kept. Visibility is a moment behind.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhookId}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what was given up
+         * @description Behind what still waits, with the same `webhook-id`.
+         */
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -908,6 +1012,78 @@ export interface components {
                 since: string;
             }[];
         };
+        Webhooks: {
+            webhooks: {
+                id: string;
+                url: string;
+                /** @description Empty: all. */
+                readonly events: ("enrollment.state_changed" | "enrollment.completed" | "enrollment.partial" | "enrollment.expired" | "enrollment.cancelled" | "enrollment.failed" | "enrollment.factor_confirmed" | "enrollment.phone_number_changed" | "enrollment.token_replaced")[];
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 * @example 2026-11-24T09:30:00.000Z
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description Up to then requests are signed with the secret that was replaced, too.
+                 * @example 2026-11-24T09:30:00.000Z
+                 */
+                secretUntil?: string;
+            }[];
+        };
+        WebhookWithSecret: {
+            id: string;
+            url: string;
+            /** @description Empty: all. */
+            readonly events: ("enrollment.state_changed" | "enrollment.completed" | "enrollment.partial" | "enrollment.expired" | "enrollment.cancelled" | "enrollment.failed" | "enrollment.factor_confirmed" | "enrollment.phone_number_changed" | "enrollment.token_replaced")[];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Up to then requests are signed with the secret that was replaced, too.
+             * @example 2026-11-24T09:30:00.000Z
+             */
+            secretUntil?: string;
+            /** @description `whsec_…`: what requests are signed with (Standard Webhooks). Shown now, and never again. */
+            secret: string;
+        };
+        Deliveries: {
+            deliveries: {
+                /** @description `webhook-id` of the request. */
+                eventId: string;
+                /** @enum {string} */
+                type: "enrollment.state_changed" | "enrollment.completed" | "enrollment.partial" | "enrollment.expired" | "enrollment.cancelled" | "enrollment.failed" | "enrollment.factor_confirmed" | "enrollment.phone_number_changed" | "enrollment.token_replaced";
+                enrollmentId: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 * @example 2026-11-24T09:30:00.000Z
+                 */
+                at: string;
+                /**
+                 * @description `retrying`: tried again for a day. `dead`: given up until somebody has it sent again.
+                 * @enum {string}
+                 */
+                state: "retrying" | "dead";
+                /** @description What came of the last attempt that is told of. */
+                failure: string;
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 * @example 2026-11-24T09:30:00.000Z
+                 */
+                since: string;
+            }[];
+        };
+        Redelivered: {
+            /** @description Events that are sent again. */
+            redelivered: number;
+        };
         /** @description RFC 9457. */
         Problem: {
             /** @example urn:mfa-enrollment:problem:enrollment_settled */
@@ -915,7 +1091,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "invalid_request" | "reason_needed" | "unauthorized" | "forbidden" | "second_person_needed" | "person_needed" | "not_found" | "enrollment_not_found" | "method_not_allowed" | "enrollment_conflict" | "idempotency_key_reused" | "wrong_step" | "stale_challenge" | "number_changed" | "not_resendable" | "enrollment_settled" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "resend_too_soon" | "too_many_texts" | "too_many_requests" | "internal" | "busy" | "unavailable";
+            code: "invalid_request" | "reason_needed" | "unauthorized" | "forbidden" | "second_person_needed" | "person_needed" | "not_found" | "enrollment_not_found" | "webhook_not_found" | "method_not_allowed" | "enrollment_conflict" | "idempotency_key_reused" | "wrong_step" | "stale_challenge" | "number_changed" | "not_resendable" | "enrollment_settled" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "resend_too_soon" | "too_many_texts" | "too_many_requests" | "internal" | "busy" | "unavailable";
             instance: string;
             detail?: string;
             attemptsLeft?: number;
@@ -1006,6 +1182,19 @@ export interface components {
             cursor?: string;
             /** @default 20 */
             limit?: number;
+        };
+        AddWebhookInput: {
+            /** @description https, on the public internet; the installation may allow other addresses, or only some hosts. */
+            url: string;
+            /**
+             * @description What is sent there; all events when it is empty or absent.
+             * @default []
+             */
+            events?: ("enrollment.state_changed" | "enrollment.completed" | "enrollment.partial" | "enrollment.expired" | "enrollment.cancelled" | "enrollment.failed" | "enrollment.factor_confirmed" | "enrollment.phone_number_changed" | "enrollment.token_replaced")[];
+        };
+        RedeliverInput: {
+            /** @description Absent: every event that was given up. */
+            eventId?: string;
         };
     };
     responses: never;
@@ -3463,6 +3652,705 @@ export interface operations {
             };
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something broke. */
+            500: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer now. */
+            503: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One webhook. */
+            200: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: The caller is not known. */
+            401: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something broke. */
+            500: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer now. */
+            503: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call of the same caller with the same key and body has no second effect: it reaches the enrollment once and gets the first answer, as long as Temporal keeps the enrollment. */
+                "idempotency-key"?: string;
+                /** @description The person who acts, in 1 to 100 printable ASCII characters: the same name each time. Only from API keys with `namesPersons`; an access token says itself who acts. Calls with `enrollments:manage` need a person, unless the installation is in development. */
+                "x-acting-person"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddWebhookInput"];
+            };
+        };
+        responses: {
+            /** @description Added, with its secret. */
+            201: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: The caller is not known. */
+            401: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something broke. */
+            500: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer now. */
+            503: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Comes with the answer to the call that has added it. */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description None is left. */
+            200: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: The caller is not known. */
+            401: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something broke. */
+            500: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer now. */
+            503: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call of the same caller with the same key and body has no second effect: it reaches the enrollment once and gets the first answer, as long as Temporal keeps the enrollment. */
+                "idempotency-key"?: string;
+                /** @description The person who acts, in 1 to 100 printable ASCII characters: the same name each time. Only from API keys with `namesPersons`; an access token says itself who acts. Calls with `enrollments:manage` need a person, unless the installation is in development. */
+                "x-acting-person"?: string;
+            };
+            path: {
+                /** @description Comes with the answer to the call that has added it. */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Another secret; both sign for a day. */
+            200: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: The caller is not known. */
+            401: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something broke. */
+            500: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer now. */
+            503: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Comes with the answer to the call that has added it. */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One was given up. */
+            200: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: The caller is not known. */
+            401: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something broke. */
+            500: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service cannot answer now. */
+            503: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Seconds after which the call may succeed. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call of the same caller with the same key and body has no second effect: it reaches the enrollment once and gets the first answer, as long as Temporal keeps the enrollment. */
+                "idempotency-key"?: string;
+                /** @description The person who acts, in 1 to 100 printable ASCII characters: the same name each time. Only from API keys with `namesPersons`; an access token says itself who acts. Calls with `enrollments:manage` need a person, unless the installation is in development. */
+                "x-acting-person"?: string;
+            };
+            path: {
+                /** @description Comes with the answer to the call that has added it. */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RedeliverInput"] | null;
+            };
+        };
+        responses: {
+            /** @description One is sent again. */
+            202: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redelivered"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            400: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: The caller is not known. */
+            401: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The caller may not do this. */
+            403: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
                 headers: {
                     /** @description Names this call, as in the log and in the `instance` of a problem. */
                     "X-Request-Id"?: string;

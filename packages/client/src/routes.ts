@@ -37,6 +37,13 @@ export const routes = {
   listStoppedPrefixes: { method: 'GET', path: '/v1/stopped-prefixes' },
   stopTexts: { method: 'PUT', path: '/v1/stopped-prefixes/{prefix}', keyed: true },
   resumeTexts: { method: 'DELETE', path: '/v1/stopped-prefixes/{prefix}', keyed: true },
+  listWebhooks: { method: 'GET', path: '/v1/webhooks' },
+  addWebhook: { method: 'POST', path: '/v1/webhooks', keyed: true },
+  removeWebhook: { method: 'DELETE', path: '/v1/webhooks/{webhookId}' },
+  // Each call makes another secret, so one whose answer is lost is not made again.
+  rotateWebhookSecret: { method: 'POST', path: '/v1/webhooks/{webhookId}/secret', keyed: true, onlyIfRefused: true },
+  listDeliveries: { method: 'GET', path: '/v1/webhooks/{webhookId}/deliveries' },
+  redeliver: { method: 'POST', path: '/v1/webhooks/{webhookId}/redeliver', keyed: true },
 } as const satisfies Record<Operation, Route>;
 
 /**
@@ -47,10 +54,20 @@ export function pathOf(operation: Operation, value: string | undefined): string 
   const { path } = routes[operation];
   const [, name] = /\{(\w+)\}/.exec(path) ?? [];
   if (name === undefined) return path;
-  const rule = name === 'id' ? idRule : prefixRule;
-  if (typeof value !== 'string' || !rule.pattern.test(value)) throw new TypeError(`${name}: expected ${rule.expected}`);
+  const rule = rules[name];
+  if (rule === undefined || typeof value !== 'string' || !rule.pattern.test(value))
+    throw new TypeError(`${name}: expected ${rule?.expected ?? 'nothing'}`);
   return path.replace(`{${name}}`, encodeURIComponent(value));
 }
 
 const idRule = { pattern: /^enr_[A-Za-z0-9_-]{1,100}$/, expected: 'the id of an enrollment, such as enr_NNsi-2hB…' };
 const prefixRule = { pattern: /^\+?[1-9][0-9]{0,6}$/, expected: 'a plus sign and 1 to 7 digits, such as +88213' };
+const webhookRule = {
+  pattern: /^whk_[A-Za-z0-9_-]{22}$/,
+  expected: 'the id of a webhook, such as whk_ and 22 characters',
+};
+const rules: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>> = {
+  id: idRule,
+  prefix: prefixRule,
+  webhookId: webhookRule,
+};

@@ -12,6 +12,8 @@ import type { OpaqueTokens } from '../../enrollment/token-owner';
 import type { Scope } from '../../scopes';
 import type { EnrollmentIds } from '../../temporal/ids';
 import type { StoppedPrefixes } from '../../temporal/stopped-prefixes';
+import type { Webhooks } from '../../temporal/webhook-endpoints';
+import type { ReceiverRules } from '../../webhooks/addresses';
 import type { Enrollments } from '../enrollments';
 import type { Links } from '../links';
 import type { Ownership } from '../ownership';
@@ -32,6 +34,9 @@ export interface RouteParts {
   readonly ids: EnrollmentIds;
   readonly ownership: Ownership;
   readonly stoppedPrefixes: StoppedPrefixes;
+  readonly webhooks: Webhooks;
+  /** What the addresses of receivers have to be. */
+  readonly receivers: ReceiverRules;
   /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
   readonly phoneCountries?: readonly string[];
   /** Are tokens taken whose user cannot be read? */

@@ -1,0 +1,81 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { defined } from '../enrollment/defined';
+import type { EnrollmentChanged, EventType } from '../enrollment/events';
+import { signingSecrets, wants, type WebhookEndpoint } from '../enrollment/webhook-endpoints';
+
+/** An event on its way to one endpoint. */
+export interface WebhookToDeliver {
+  readonly webhookId: string;
+  readonly event: EnrollmentChanged;
+  readonly enrollment: { readonly workflowId: string; readonly firstRunId: string; readonly keyId: string };
+}
+
+/** One signed request (Standard Webhooks). */
+export interface WebhookRequest {
+  readonly url: string;
+  readonly id: string;
+  /** What was signed is exactly what is sent. */
+  readonly body: string;
+  /** Each signs; the newest first. */
+  readonly secrets: readonly string[];
+}
+
+export type WebhookAnswer =
+  | { readonly type: 'answer'; readonly status: number; readonly retryAfterMs?: number }
+  /** One sentence, without anything of the answer or the address. */
+  | { readonly type: 'fault'; readonly message: string };
+
+export interface WebhookDependencies {
+  readonly endpoints: () => Promise<readonly WebhookEndpoint[]>;
+  /** Never rejects. */
+  readonly send: (request: WebhookRequest, signal: AbortSignal) => Promise<WebhookAnswer>;
+  readonly enrollmentId: (of: WebhookToDeliver['enrollment']) => string;
+  readonly now?: () => number;
+}
+
+/** What an endpoint is sent: the members that Standard Webhooks asks for, and the event. */
+export const webhookBody = ({ id: _id, type, at, ...event }: EnrollmentChanged, enrollmentId: string) => ({
+  type,
+  timestamp: at,
+  data: { enrollmentId, ...event },
+});
+
+export const webhookFailures = { refused: 'webhook_refused', unreachable: 'webhook_unreachable' } as const;
+
+export function createWebhookActivities({ endpoints, send, enrollmentId, now = Date.now }: WebhookDependencies) {
+  return {
+    /** For each of these events the ids of the endpoints that want it. */
+    async webhooksFor(types: readonly EventType[]): Promise<readonly (readonly string[])[]> {
+      const known = types.length === 0 ? [] : await endpoints();
+      return types.map((type) => known.filter((endpoint) => wants(endpoint, type)).map(({ id }) => id));
+    },
+
+    /**
+     * One attempt to deliver an event to one endpoint. Does nothing for an endpoint that was removed. Throws ApplicationFailure, to
+     * be tried again, when the receiver does not answer with 2xx.
+     */
+    async deliverWebhook({ webhookId, event, enrollment }: WebhookToDeliver): Promise<void> {
+      const endpoint = (await endpoints()).find(({ id }) => id === webhookId);
+      if (endpoint === undefined) return;
+      const request = {
+        url: endpoint.url,
+        id: event.id,
+        body: JSON.stringify(webhookBody(event, enrollmentId(enrollment))),
+        secrets: signingSecrets(endpoint, now()),
+      };
+      const answer = await send(request, cancellationSignal());
+      if (answer.type === 'fault') {
+        throw ApplicationFailure.create({ type: webhookFailures.unreachable, message: answer.message });
+      }
+      if (answer.status >= 200 && answer.status < 300) return;
+      throw ApplicationFailure.create({
+        type: webhookFailures.refused,
+        message: `The receiver answered with status ${answer.status}.`,
+        ...defined({ nextRetryDelay: answer.retryAfterMs }),
+      });
+    },
+  };
+}
+
+export type WebhookActivities = ReturnType<typeof createWebhookActivities>;

@@ -1,0 +1,191 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  WithStartWorkflowOperation,
+  WorkflowIdConflictPolicy,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { EventType } from '../enrollment/events';
+import type { Undelivered } from '../enrollment/webhook-delivery';
+import { parseEndpoints, type WebhookEndpoint } from '../enrollment/webhook-endpoints';
+import {
+  redeliverEvents,
+  undeliveredState,
+  webhookDeliveryId,
+  webhookDeliveryMemo,
+  webhookDeliveryType,
+  type EnrollmentChain,
+  type WebhookDeliveryMemo,
+} from '../workflows/webhook-delivery';
+import {
+  addWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  webhookEndpointsId,
+  webhookEndpointsMemo,
+  webhookEndpointsType,
+  type WebhookEndpointsInput,
+} from '../workflows/webhook-endpoints';
+import { listRuns } from './sealed-memos';
+
+/** Something that has not arrived, and the enrollment that it is about. */
+export interface UndeliveredEvent extends Undelivered {
+  readonly enrollment: EnrollmentChain;
+}
+
+/** Where events go, and what has not arrived. Every function rejects with the Temporal client's errors. */
+export interface Webhooks {
+  /** With their secrets. Needs no worker. */
+  list(): Promise<readonly WebhookEndpoint[]>;
+  /** The endpoint with its secret. Rejects with WorkflowUpdateFailedError of type `too_many`. The same `key` adds it once. */
+  add(
+    endpoint: { readonly url: string; readonly events: readonly EventType[] },
+    key?: string,
+  ): Promise<WebhookEndpoint>;
+  /** False: there was none. */
+  remove(id: string): Promise<boolean>;
+  /** Gives it another secret; the one before it signs for a day more. Undefined: there is no such endpoint. */
+  rotate(id: string): Promise<WebhookEndpoint | undefined>;
+  /** What is tried again and what was given up, of all enrollments: the first 1,000 that visibility names. */
+  undelivered(id: string): Promise<readonly UndeliveredEvent[]>;
+  /** Has what was given up sent again: how many events. */
+  redeliver(id: string, eventId?: string): Promise<number>;
+}
+
+export interface WebhooksParts {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Milliseconds for each call. */
+  readonly deadlineMs?: number;
+}
+
+const mostListed = 1_000;
+
+export function createWebhooks({ client, taskQueue, deadlineMs = 5_000 }: WebhooksParts): Webhooks {
+  const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + deadlineMs, call);
+  const list = () => readEndpoints(client, deadlineMs);
+
+  /** Sent once more when it met a run that was just ending. */
+  async function again<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      return call();
+    }
+  }
+
+  /** To the run that is open, else to a new one that begins with what the last one has left. */
+  const change = <Answer, Argument>(
+    update: UpdateDefinition<Answer, [Argument]>,
+    argument: Argument,
+    updateId?: string,
+  ): Promise<Answer> =>
+    again(async () => {
+      const endpoints = await list();
+      const startWorkflowOperation = new WithStartWorkflowOperation<(input: WebhookEndpointsInput) => Promise<void>>(
+        webhookEndpointsType,
+        {
+          workflowId: webhookEndpointsId,
+          taskQueue,
+          args: [{ endpoints }],
+          memo: { [webhookEndpointsMemo]: endpoints },
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+          staticSummary: 'Where events are sent',
+        },
+      );
+      return within(() =>
+        client.workflow.executeUpdateWithStart(update, {
+          args: [argument],
+          startWorkflowOperation,
+          ...(updateId === undefined ? {} : { updateId }),
+        }),
+      );
+    });
+
+  async function undelivered(id: string): Promise<readonly UndeliveredEvent[]> {
+    const query = `WorkflowType = '${webhookDeliveryType}' AND MfaState = '${undeliveredState}' AND ExecutionStatus = 'Running'`;
+    const found: UndeliveredEvent[] = [];
+    let seen = 0;
+    await within(async () => {
+      for await (const { memo } of listRuns(client, query)) {
+        const shown = memo[webhookDeliveryMemo] as WebhookDeliveryMemo | undefined; // sealed, so written by the workflow alone
+        for (const each of shown?.undelivered ?? []) {
+          if (shown !== undefined && each.webhookId === id) found.push({ ...each, enrollment: shown.enrollment });
+        }
+        seen += 1;
+        if (seen >= mostListed) return;
+      }
+    });
+    return found.sort((one, other) => (one.at < other.at ? -1 : 1));
+  }
+
+  return {
+    list,
+    add: ({ url, events }, key) => {
+      const id = `whk_${(key === undefined ? randomBytes(16) : createHash('sha256').update(key).digest().subarray(0, 16)).toString('base64url')}`;
+      return change(addWebhook, { id, url, events, secrets: [{ secret: newSecret() }], createdAt: Date.now() }, key);
+    },
+    remove: async (id) => {
+      const known = (await list()).some((each) => each.id === id);
+      if (known) await change(removeWebhook, { id });
+      return known;
+    },
+    rotate: async (id) => {
+      const known = (await list()).some((each) => each.id === id);
+      return known ? change(rotateWebhookSecret, { id, secret: newSecret() }) : undefined;
+    },
+    undelivered,
+    redeliver: async (id, eventId) => {
+      const dead = (await undelivered(id)).filter(
+        (each) => each.state === 'dead' && (eventId === undefined || each.eventId === eventId),
+      );
+      const asked = eventId === undefined ? { webhookId: id } : { webhookId: id, eventId };
+      for (const firstRunId of new Set(dead.map(({ enrollment }) => enrollment.firstRunId))) {
+        await within(() => client.workflow.getHandle(webhookDeliveryId(firstRunId)).signal(redeliverEvents, asked));
+      }
+      return dead.length;
+    },
+  };
+}
+
+/** 192 bits, as Standard Webhooks asks for 192 to 512. */
+const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`;
+
+/** What the newest run has written, whatever became of it. */
+async function readEndpoints(client: Client, deadlineMs: number): Promise<readonly WebhookEndpoint[]> {
+  try {
+    const { memo } = await client.withDeadline(Date.now() + deadlineMs, () =>
+      client.workflow.getHandle(webhookEndpointsId).describe(),
+    );
+    return parseEndpoints(memo?.[webhookEndpointsMemo] ?? []) ?? unreadable();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return [];
+    throw error;
+  }
+}
+
+/** A list that nobody can read may have endpoints: nobody may take it for an empty one. */
+function unreadable(): never {
+  throw new Error('The list of endpoints in the memo of mfa-webhook-endpoints cannot be read.');
+}
+
+/** The endpoints as of at most `forMs` ago: one call to Temporal for all events of this time. */
+export function rememberedEndpoints(
+  { list }: Pick<Webhooks, 'list'>,
+  forMs = 5_000,
+  now: () => number = Date.now,
+): () => Promise<readonly WebhookEndpoint[]> {
+  let last: { readonly at: number; readonly endpoints: Promise<readonly WebhookEndpoint[]> } | undefined;
+  return async () => {
+    if (last === undefined || now() - last.at >= forMs) {
+      const asked = { at: now(), endpoints: list() };
+      last = asked;
+      asked.endpoints.catch(() => {
+        if (last === asked) last = undefined; // the next one asks again
+      });
+    }
+    return last.endpoints;
+  };
+}
