@@ -147,7 +147,6 @@ const parts = [
   ['/sign-in/', 'sign-in'],
   ['/enroll', 'enroll'],
   ['/desk', 'desk'],
-  ['/assets/', 'assets'],
 ] as const;
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';

@@ -49,7 +49,12 @@ export async function pageSite(port: number, parts: Partial<AppParts> = {}, more
       },
       ...more,
     },
-    { publicUrl, links: createLinks({ idKey, publicUrl }), ...parts },
+    {
+      callsPerMinute: 100_000, // of one address, on which all these tests are
+      publicUrl,
+      links: createLinks({ idKey, publicUrl }),
+      ...parts,
+    },
   );
   await app.listen({ host: '127.0.0.1', port });
   return {

@@ -52,7 +52,8 @@ export function readAssets(): Assets {
 export function assetRoutes(app: App, assets: readonly Asset[]): void {
   for (const { path, type, bytes } of assets) {
     const packed = gzipSync(bytes);
-    app.get(path, { schema: { hide: true } }, (request, reply) => {
+    // Not limited: they stand in memory, and a page without its style is of no use to the many who share one address.
+    app.get(path, { schema: { hide: true }, config: { rateLimit: false } }, (request, reply) => {
       const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
       void reply
         .type(type)
