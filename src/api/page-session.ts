@@ -1,7 +1,6 @@
 import { randomBytes, type KeyObject } from 'node:crypto';
-import { EncryptJWT, jwtDecrypt } from 'jose';
 import { z } from 'zod';
-import { derivedKey } from './links';
+import { createCookieSeal } from './cookie-seal';
 
 /** At most: a user who comes back later opens another link and signs in again. */
 export const pageSessionSeconds = 12 * 3600;
@@ -33,34 +32,16 @@ export function createPageSessions(
   secure: boolean,
   previousIdKeys: readonly KeyObject[] = [],
 ): PageSessions {
-  const key = derivedKey(idKey, use);
-  const ring = [key, ...previousIdKeys.map((previous) => derivedKey(previous, use))];
+  const { seal, open } = createCookieSeal({ idKey, previousIdKeys, use: 'page-session', shape: claims });
   return {
     name: secure ? '__Host-mfa-page' : 'mfa-page',
     options: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: pageSessionSeconds },
     begin: (enrollmentId) =>
-      new EncryptJWT({ enrollmentId, sessionId: randomBytes(16).toString('base64url') })
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-        .setExpirationTime(`${pageSessionSeconds}s`)
-        .encrypt(key),
-    open: async (text) =>
-      text === undefined
-        ? undefined
-        : (await Promise.all(ring.map((each) => opened(text, each)))).find((found) => found !== undefined),
+      seal({ enrollmentId, sessionId: randomBytes(16).toString('base64url') }, Date.now() + pageSessionSeconds * 1000),
+    open,
   };
 }
 
-const use = 'page-session';
-
-async function opened(text: string, key: KeyObject): Promise<PageSession | undefined> {
-  try {
-    const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
-    const { payload } = await jwtDecrypt(text, key, { ...algorithms, requiredClaims: ['exp'] });
-    const { enrollmentId, sessionId, exp } = claims.parse(payload);
-    return { enrollmentId, sessionId, expiresAt: exp * 1000 };
-  } catch {
-    return undefined;
-  }
-}
-
-const claims = z.object({ enrollmentId: z.string(), sessionId: z.string(), exp: z.number() });
+const claims = z
+  .object({ enrollmentId: z.string(), sessionId: z.string(), exp: z.number() })
+  .transform(({ enrollmentId, sessionId, exp }): PageSession => ({ enrollmentId, sessionId, expiresAt: exp * 1000 }));

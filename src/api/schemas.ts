@@ -296,7 +296,7 @@ export const pending = z
   })
   .meta({ id: 'Pending', description: 'The answer takes longer than this call may wait. The work goes on.' });
 
-const codeResults = [
+export const codeResults = [
   'confirmed',
   'already_confirmed',
   'rejected',

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { EncryptJWT, jwtDecrypt } from 'jose';
 import { z } from 'zod';
-import { derivedKey, linkLifeSeconds } from './links';
+import { createCookieSeal } from './cookie-seal';
+import { linkLifeSeconds } from './links';
 
 /** What a browser carries between the consent page and the callback: which enrollment, which link, what the user has agreed to, and the secrets of this one sign-in. */
 export interface SignIn {
@@ -38,31 +38,13 @@ export function createSignInCookie(
   secure: boolean,
   previousIdKeys: readonly KeyObject[] = [],
 ): SignInCookie {
-  const key = derivedKey(idKey, use);
-  const ring = [key, ...previousIdKeys.map((previous) => derivedKey(previous, use))];
+  const { seal, open } = createCookieSeal({ idKey, previousIdKeys, use: 'sign-in-cookie', shape: claims });
   return {
     name: secure ? '__Host-mfa-sign-in' : 'mfa-sign-in',
     options: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: linkLifeSeconds },
-    seal: (signIn) =>
-      new EncryptJWT({ ...signIn })
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-        .setExpirationTime(`${linkLifeSeconds}s`)
-        .encrypt(key),
-    open: async (text) =>
-      (await Promise.all(ring.map((each) => opened(text, each)))).find((found) => found !== undefined),
+    seal: (signIn) => seal({ ...signIn }, Date.now() + linkLifeSeconds * 1000),
+    open,
   };
-}
-
-const use = 'sign-in-cookie';
-
-async function opened(text: string, key: KeyObject): Promise<SignIn | undefined> {
-  try {
-    const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
-    const { payload } = await jwtDecrypt(text, key, { ...algorithms, requiredClaims: ['exp'] });
-    return claims.parse(payload);
-  } catch {
-    return undefined;
-  }
 }
 
 const claims = z.object({

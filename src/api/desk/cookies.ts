@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { EncryptJWT, jwtDecrypt } from 'jose';
 import { z } from 'zod';
-import { derivedKey } from '../links';
+import { createCookieSeal } from '../cookie-seal';
 
 /** Who is signed in to the desk, kept by the browser without being able to read it. */
 export interface DeskSession {
@@ -64,13 +63,13 @@ export function createDeskCookies(
   const options = (sameSite: 'lax' | 'strict', maxAge: number) =>
     ({ httpOnly: true, sameSite, secure, path: '/', maxAge }) as const;
 
-  const session = createSeal(idKey, previousIdKeys, 'desk-session', sessionShape);
+  const session = createCookieSeal({ idKey, previousIdKeys, use: 'desk-session', shape: sessionShape });
   const sessionName = name('mfa-desk');
-  const signIn = createSeal(idKey, previousIdKeys, 'desk-sign-in', signInShape);
+  const signIn = createCookieSeal({ idKey, previousIdKeys, use: 'desk-sign-in', shape: signInShape });
   return {
     session: { name: sessionName, options: options('strict', 0), open: session.open },
     sealSession: async (content) => {
-      const value = await session.seal(content, content.expiresAt);
+      const value = await session.seal({ ...content }, content.expiresAt);
       const maxAge = Math.max(0, Math.floor((content.expiresAt - Date.now()) / 1000));
       const fits = sessionName.length + value.length <= longestCookie;
       return fits ? { value, options: options('strict', maxAge) } : undefined;
@@ -78,42 +77,10 @@ export function createDeskCookies(
     signIn: {
       name: name('mfa-desk-sign-in'),
       options: options('lax', signInLife),
-      seal: (content) => signIn.seal(content, Date.now() + signInLife * 1000),
+      seal: (content) => signIn.seal({ ...content }, Date.now() + signInLife * 1000),
       open: signIn.open,
     },
   };
-}
-
-function createSeal<Content>(
-  idKey: KeyObject,
-  previousIdKeys: readonly KeyObject[],
-  use: string,
-  shape: z.ZodType<Content>,
-) {
-  const key = derivedKey(idKey, use);
-  const ring = [key, ...previousIdKeys.map((previous) => derivedKey(previous, use))];
-  return {
-    seal: (content: Content, expiresAt: number): Promise<string> =>
-      new EncryptJWT({ content })
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-        .setExpirationTime(new Date(expiresAt))
-        .encrypt(key),
-    open: async (text: string | undefined): Promise<Content | undefined> => {
-      if (text === undefined) return undefined;
-      const found = await Promise.all(ring.map((each) => opened(text, each, shape)));
-      return found.find((content) => content !== undefined);
-    },
-  };
-}
-
-async function opened<Content>(text: string, key: KeyObject, shape: z.ZodType<Content>): Promise<Content | undefined> {
-  try {
-    const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
-    const { payload } = await jwtDecrypt(text, key, { ...algorithms, requiredClaims: ['exp'] });
-    return shape.parse(payload['content']);
-  } catch {
-    return undefined;
-  }
 }
 
 const sessionShape = z.object({

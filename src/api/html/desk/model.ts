@@ -1,5 +1,6 @@
 import type { EnrollmentPage } from '../../list';
 import type { EnrollmentView } from '../../runs';
+import { codeResults } from '../../schemas';
 import type { Timeline } from '../../timeline';
 
 /** Who is signed in to the desk, as its pages need it. */
@@ -19,20 +20,7 @@ export const deskActs = ['binding-code', 'otp', 'resend', 'phone-number', 'links
 export type DeskAct = (typeof deskActs)[number];
 
 /** What was just done; said once on the page of the enrollment. */
-export const saids = [
-  'confirmed',
-  'already_confirmed',
-  'rejected',
-  'rate_limited',
-  'expired',
-  'token_needed',
-  'unavailable',
-  'pending',
-  'resent',
-  'number_changed',
-  'cancelled',
-  'cancel_asked',
-] as const;
+export const saids = [...codeResults, 'pending', 'resent', 'number_changed', 'cancelled', 'cancel_asked'] as const;
 export type Said = (typeof saids)[number];
 
 /** Why an act was not done. */
