@@ -381,6 +381,7 @@ function webhookExamples(): Readonly<Record<string, OperationExamples>> {
     },
     removeWebhook: { answers: { 200: { none: { summary: 'None is left', value: { webhooks: [] } } } } },
     rotateWebhookSecret: {
+      request: { nothing: { summary: 'Nothing to say', value: {} } },
       answers: {
         200: {
           rotated: {

@@ -45,8 +45,11 @@ export interface Webhooks {
   ): Promise<WebhookEndpoint>;
   /** False: there was none. */
   remove(id: string): Promise<boolean>;
-  /** Gives it another secret; the one before it signs for a day more. Undefined: there is no such endpoint. */
-  rotate(id: string): Promise<WebhookEndpoint | undefined>;
+  /**
+   * Gives it another secret; the one before it signs for a day more. The same `updateId` does so once, and is answered the same
+   * secret again. Undefined: there is no such endpoint.
+   */
+  rotate(id: string, updateId?: string): Promise<WebhookEndpoint | undefined>;
   /** What is tried again and what was given up, of all enrollments: the first 1,000 that visibility names. */
   undelivered(id: string): Promise<readonly UndeliveredEvent[]>;
   /** Has what was given up sent again: how many events. */
@@ -132,9 +135,9 @@ export function createWebhooks({ client, taskQueue, deadlineMs = 5_000 }: Webhoo
       if (known) await change(removeWebhook, { id });
       return known;
     },
-    rotate: async (id) => {
+    rotate: async (id, updateId) => {
       const known = (await list()).some((each) => each.id === id);
-      return known ? change(rotateWebhookSecret, { id, secret: newSecret() }) : undefined;
+      return known ? change(rotateWebhookSecret, { id, secret: newSecret() }, updateId) : undefined;
     },
     undelivered,
     redeliver: async (id, eventId) => {

@@ -82,7 +82,8 @@ test('a receiver that was added gets a signed event of an enrollment that starts
   const endpoint = await webhooks.add({ url: `http://127.0.0.1:${port}/`, events: [] }, 'upd_once');
   expect(await webhooks.add({ url: `http://127.0.0.1:${port}/`, events: [] }, 'upd_once')).toEqual(endpoint);
   expect(await webhooks.list()).toEqual([endpoint]);
-  const rotated = await webhooks.rotate(endpoint.id);
+  const rotated = await webhooks.rotate(endpoint.id, 'upd_rotated');
+  expect(await webhooks.rotate(endpoint.id, 'upd_rotated')).toEqual(rotated);
 
   const hasWebhooks = async () => (await webhooks.list()).length > 0;
   const enrollments = createEnrollments({ client, ids, domain: 'tenant.eu.auth0.com', taskQueue, hasWebhooks });

@@ -20,6 +20,7 @@ const dead: UndeliveredEvent = {
 async function stage(before: readonly WebhookEndpoint[] = [known]) {
   let endpoints = before;
   const added: unknown[] = [];
+  const rotations: unknown[] = [];
   const webhooks: Webhooks = {
     list: () => Promise.resolve(endpoints),
     add: (endpoint, key) => {
@@ -33,16 +34,18 @@ async function stage(before: readonly WebhookEndpoint[] = [known]) {
       endpoints = endpoints.filter((each) => each.id !== id);
       return Promise.resolve(there);
     },
-    rotate: (id) =>
-      Promise.resolve(
+    rotate: (id, key) => {
+      rotations.push(key);
+      return Promise.resolve(
         id === known.id
           ? { ...known, secrets: [{ secret: `${secret}A` }, { secret, until: Date.now() + 3_600_000 }] }
           : undefined,
-      ),
+      );
+    },
     undelivered: () => Promise.resolve([dead]),
     redeliver: (_id, eventId) => Promise.resolve(eventId === undefined ? 2 : 1),
   };
-  return { ...(await testApp({}, { webhooks })), added };
+  return { ...(await testApp({}, { webhooks })), added, rotations };
 }
 
 describe('webhooks', () => {
@@ -89,6 +92,17 @@ describe('webhooks', () => {
     const { app } = await stage();
     const answer = await app.inject({ method: 'POST', url: `/v1/webhooks/${known.id}/secret`, headers: as('ops') });
     expect(answer.json()).toMatchObject({ secret: `${secret}A`, secretUntil: expect.any(String) });
+  });
+
+  test('get another secret once for one Idempotency-Key, and each webhook its own', async () => {
+    const { app, rotations } = await stage();
+    const headers = { ...as('ops'), 'idempotency-key': 'once' };
+    for (const id of [known.id, known.id, 'whk_AAAAAAAAAAAAAAAAAAAAAA']) {
+      await app.inject({ method: 'POST', url: `/v1/webhooks/${id}/secret`, headers });
+    }
+    expect(rotations[0]).toMatch(/^upd_/);
+    expect(rotations[1]).toBe(rotations[0]);
+    expect(rotations[2]).not.toBe(rotations[0]);
   });
 
   test('show what has not arrived, with the id of its enrollment, and send it again', async () => {

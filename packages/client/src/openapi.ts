@@ -4048,7 +4048,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyInput"] | null;
+            };
+        };
         responses: {
             /** @description Another secret; both sign for a day. */
             200: {
@@ -4100,6 +4104,28 @@ export interface operations {
             };
             /** @description `webhook_not_found`: There is no such webhook. */
             404: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    /** @description Names this call, as in the log and in the `instance` of a problem. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
                 headers: {
                     /** @description Names this call, as in the log and in the `instance` of a problem. */
                     "X-Request-Id"?: string;

@@ -41,7 +41,7 @@ export const routes = {
   addWebhook: { method: 'POST', path: '/v1/webhooks', keyed: true },
   removeWebhook: { method: 'DELETE', path: '/v1/webhooks/{webhookId}' },
   // Each call makes another secret, so one whose answer is lost is not made again.
-  rotateWebhookSecret: { method: 'POST', path: '/v1/webhooks/{webhookId}/secret', keyed: true, onlyIfRefused: true },
+  rotateWebhookSecret: { method: 'POST', path: '/v1/webhooks/{webhookId}/secret', keyed: true },
   listDeliveries: { method: 'GET', path: '/v1/webhooks/{webhookId}/deliveries' },
   redeliver: { method: 'POST', path: '/v1/webhooks/{webhookId}/redeliver', keyed: true },
 } as const satisfies Record<Operation, Route>;

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { mostWebhookEndpoints, type WebhookEndpoint } from '../../enrollment/webhook-endpoints';
@@ -100,13 +101,14 @@ export function webhookRoutes(
         ...manage,
         params: schemas.webhookParams,
         headers: schemas.postHeaders,
+        body: schemas.emptyBody,
         response: { ...anyProblem, 200: schemas.webhookWithSecret },
       },
     },
     async (request) => {
       const { webhookId } = request.params;
       request.audited.webhook = webhookId;
-      const rotated = await answered(() => webhooks.rotate(webhookId));
+      const rotated = await answered(() => webhooks.rotate(webhookId, rotationIdOf(request)));
       if (rotated === undefined) throw new ApiProblem('webhook_not_found');
       return withSecret(rotated);
     },
@@ -165,6 +167,12 @@ export function webhookRoutes(
       return reply.code(202).send({ redelivered: count });
     },
   );
+
+  /** The same `Idempotency-Key` from the same caller gives the same secret of the same webhook once. */
+  function rotationIdOf(request: FastifyRequest<{ Params: { webhookId: string } }>): string {
+    const key = idempotencyKeyOf(request);
+    return updateIdOf(request, ids, key === undefined ? undefined : `${request.params.webhookId} ${key}`);
+  }
 
   async function known(webhookId: string): Promise<void> {
     const endpoints = await answered(() => webhooks.list());
