@@ -28,11 +28,11 @@ export interface WorkerParts {
 export const shutdownGraceMs = 15_000;
 
 /**
- * Runs kept in memory. Each holds about 0.3 MB, and most of them wait for a person: without a bound, 10,000 of them would take 3 GB. One
- * that is not kept is replayed from some thirty events when its person acts, which costs about 15 ms of CPU. Far more than the 40 workflow
- * tasks that are performed at once, so none is dropped with a local activity under way.
+ * Runs kept in memory. Each holds about 0.35 MB, and most of them wait for a person: without a bound, 10,000 of them would take 3.5 GB. One
+ * that is not kept is replayed from some thirty events when its person acts, which costs about 15 ms of CPU. More than twice the 40 workflow
+ * tasks that are performed at once, so none is dropped with a local activity under way. Figures: docs/performance.md, "Many who wait".
  */
-const maxCachedWorkflows = 250;
+const maxCachedWorkflows = 100;
 
 /** A worker of the task queue: our workflow, our activities, encrypted payloads. */
 export const createWorker = (parts: WorkerParts): Promise<Worker> =>

@@ -12,7 +12,8 @@ const codeAnswer = z.object({ result: z.string(), status: status.optional() });
 const appChallenge = z.object({ setupKey: z.string() });
 
 const patienceMs = 60_000;
-const pollMs = 20;
+/** Between two looks: the first soon, and each later than the one before, so that a person who waits half a minute costs little. */
+const pollMs = { first: 20, most: 500 };
 
 /**
  * Through the HTTP API, as an onboarding system and a support tool would: the one that starts with a phone number does not send
@@ -32,9 +33,11 @@ export function throughApi({ api, keys }: Pick<StackFile, 'api' | 'keys'>): Pick
   };
   const until = async (id: string, holds: (status: Status) => boolean, known?: Status): Promise<void> => {
     let seen = known ?? status.parse(await call('GET', `/${id}`));
-    for (const end = Date.now() + patienceMs; !holds(seen); seen = status.parse(await call('GET', `/${id}`))) {
+    const end = Date.now() + patienceMs;
+    for (let pause = pollMs.first; !holds(seen); pause = Math.min(pollMs.most, pause * 1.5)) {
       if (ended.has(seen.state) || Date.now() > end) throw new Error(`An enrollment stayed ${seen.state}.`);
-      await sleep(pollMs);
+      await sleep(pause);
+      seen = status.parse(await call('GET', `/${id}`));
     }
   };
   /** What the answer to a code has told of the enrollment. */
