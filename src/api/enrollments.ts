@@ -111,6 +111,7 @@ export function createEnrollments(parts: EnrollmentsParts): Enrollments {
       ...defined({ hasWebhooks: parts.hasWebhooks }),
       options: {
         localFirst,
+        ...(localFirst ? { recallInTask: true } : {}),
         recoveryCode: 'acknowledge',
         ...(partialPolicy === 'keep' ? {} : { partialPolicy }),
         ...(opaqueTokens === 'refuse' ? {} : { opaqueTokens }),

@@ -1,7 +1,8 @@
-import { decide, type Decision } from './decide';
+import { remember } from './case';
+import { decide, recallStep, type Decision } from './decide';
 import { afterLocal, newTask, recallIfRetried, type TaskSoFar } from './dispatch';
 import { learn, type Learnt } from './learn';
-import type { Fault, Performed } from './steps';
+import type { Fault, Performed, RecallOutcome } from './steps';
 
 // Steps that are performed inside one workflow task, one after the other, before the workflow hears of the first
 // (docs/decisions/0019-local-first.md). Who performs them asks the same rules as the workflow does, so what is recorded is what
@@ -12,6 +13,18 @@ export interface Ahead {
   readonly decision: Pick<Decision, 'case' | 'step'>;
   readonly task: TaskSoFar;
   readonly at: number;
+}
+
+/**
+ * What only the try of the first workflow task that is at work knows. On replay the same moment of the same run is told another time
+ * and another length of its history, where the task took so long that Temporal was asked for more time. So the workflow decides
+ * nothing by it: it hands it to the local activity, whose result is recorded.
+ */
+export interface FirstTry {
+  /** When it began (epoch ms). */
+  readonly at: number;
+  /** A try of the task went before, and nobody knows what it has done. */
+  readonly isRetried: boolean;
 }
 
 /** What came of one step. */
@@ -31,7 +44,14 @@ export interface PerformedAhead {
   readonly goesOnRemotely: boolean;
   /** Nothing came back: steps that are not among these may have been performed too. */
   readonly lost?: true;
+  /** When these began (epoch ms); absent: when the workflow says. */
+  readonly at?: number;
+  /** What an earlier try of the first workflow task has done, and nothing was done after it was found out; absent: nothing. */
+  readonly recalled?: EarlierTry;
 }
+
+/** It has reserved a text, or nobody can tell now. */
+export type EarlierTry = Extract<RecallOutcome, { kind: 'reserved' }> | { readonly kind: 'unknown' };
 
 /** What a task has learnt from one step, and how far it has come by that. */
 export interface Advanced extends Ahead {
@@ -57,9 +77,11 @@ export function goAhead({ decision, task, at }: Ahead, done: StepDone): Advanced
 
 /** What a task's steps have come to: each change in turn, with its answers; and what the task has done so far. Pure; throws as `goAhead`. */
 export function afterSteps(
-  ahead: Ahead,
-  { done, lost }: PerformedAhead,
+  from: Ahead,
+  { done, lost, at = from.at, recalled }: PerformedAhead,
 ): { readonly turns: readonly Learnt[]; readonly task: TaskSoFar } {
+  const ahead = { ...from, at };
+  if (recalled !== undefined) return { turns: [afterEarlierTry(ahead, recalled)], task: newTask() };
   const turns: Learnt[] = [];
   let reached = ahead;
   for (const [number, each] of done.entries()) {
@@ -74,6 +96,12 @@ export function afterSteps(
     turns.push({ case: recallIfRetried(last, false, ahead.at), answers: [] });
   }
   return { turns, task: lost === true ? newTask() : reached.task };
+}
+
+/** Where it is not known what an earlier try did, a remote activity finds out. */
+function afterEarlierTry({ decision: { case: of }, at }: Ahead, recalled: EarlierTry): Learnt {
+  if (recalled.kind === 'unknown') return { case: remember(of, { recall: 'needed' }), answers: [] };
+  return learn(of, { type: 'recall', step: recallStep(of), outcome: recalled }, at, '', { mindsLostCalls: true });
 }
 
 /**

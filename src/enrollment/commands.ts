@@ -124,6 +124,12 @@ export interface EnrollmentOptions {
    */
   readonly localFirst?: boolean;
   /**
+   * Whether an earlier try of the first workflow task has sent a text is asked inside that task's local activity. Without it the length of
+   * the history tells, as in runs that are older than this option; that is another one on replay where the task took long. Every worker
+   * that may get the run has to know this option.
+   */
+  readonly recallInTask?: boolean;
+  /**
    * `acknowledge`: where the user has agreed on the page of a sign-in link, an enrollment that has given a recovery code is not over
    * before somebody says that the user has saved it, or its deadline comes. Absent: it is over as soon as every factor is read back.
    */
@@ -216,8 +222,8 @@ export function parsePhoneNumberHash(value: unknown): string | undefined {
 /** What a start must be, for whoever sent something else. */
 export const inputExpected =
   `An enrollment begins with {userId, factors, phoneNumber?, token?, options?, startedBy?}: a userId of 1 to 255 characters; factors out of ` +
-  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?, recoveryCode?, webhooks?}: ` +
-  `up to ten years, keep or remove, refuse or accept, true or false, acknowledge, {keyId}.`;
+  `${factorNames.join(', ')}, each once; an E.164 number; options {lifetimeSeconds?, partialPolicy?, opaqueTokens?, localFirst?, recallInTask?, recoveryCode?, webhooks?}: ` +
+  `up to ten years, keep or remove, refuse or accept, true or false, true or false, acknowledge, {keyId}.`;
 
 /** Anybody with access to Temporal can start a run by hand: is this what a run can begin with? */
 export const isEnrollmentInput = (value: unknown): value is EnrollmentInput =>
@@ -242,6 +248,7 @@ const areOptions = (value: unknown): boolean =>
   [undefined, 'refuse', 'accept'].some((rule) => rule === value['opaqueTokens']) &&
   (value['messagesPerRun'] === undefined || isLife(value['messagesPerRun'])) &&
   [undefined, true, false].some((choice) => choice === value['localFirst']) &&
+  [undefined, true, false].some((choice) => choice === value['recallInTask']) &&
   [undefined, 'acknowledge'].some((choice) => choice === value['recoveryCode']) &&
   (value['webhooks'] === undefined || isKeyId(value['webhooks']));
 

@@ -94,13 +94,12 @@ function awaitingTokenTurn(of: Case, now: number): Turn {
 }
 
 /** Before anything else: what a lost try of the first workflow task has done is not in the history. */
-const recallTurn = (of: Case): Turn => ({
-  case: of,
-  step: {
-    type: 'recall',
-    input: { phoneNumber: of.held.phoneNumber ?? '' }, // there is one where this is needed
-    summary: 'Find out whether a text was sent already',
-  },
+const recallTurn = (of: Case): Turn => ({ case: of, step: recallStep(of) });
+
+export const recallStep = ({ held }: Case): Extract<Step, { type: 'recall' }> => ({
+  type: 'recall',
+  input: { phoneNumber: held.phoneNumber ?? '' }, // there is one where this is needed
+  summary: 'Find out whether a text was sent already',
 });
 
 // associating

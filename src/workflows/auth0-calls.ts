@@ -7,7 +7,14 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { lostAhead, nameAhead, summaryAhead, type Ahead, type PerformedAhead } from '../enrollment/ahead';
+import {
+  lostAhead,
+  nameAhead,
+  summaryAhead,
+  type Ahead,
+  type FirstTry,
+  type PerformedAhead,
+} from '../enrollment/ahead';
 import { failureTypes, faultOfFailure } from '../enrollment/failures';
 import { priorityOf, type EffectStep, type Fault, type Performed } from '../enrollment/steps';
 
@@ -39,9 +46,10 @@ export async function perform(step: EffectStep): Promise<Performed> {
 }
 
 /** Performs a step inside the workflow task, and those that follow from it and may be performed there too. */
-export async function performAhead(ahead: Ahead): Promise<PerformedAhead> {
+export async function performAhead(ahead: Ahead, first?: FirstTry): Promise<PerformedAhead> {
   try {
-    return await local[nameAhead(ahead)].executeWithOptions({ summary: summaryAhead(ahead) }, [ahead]);
+    const from: [Ahead, FirstTry?] = first === undefined ? [ahead] : [ahead, first];
+    return await local[nameAhead(ahead)].executeWithOptions({ summary: summaryAhead(ahead) }, from);
   } catch (error) {
     return lostAhead(ahead, faultOf(causeOf(error)), Date.now(), uuid4());
   }

@@ -39,7 +39,7 @@ import { contentOf, isSealed } from '../enrollment/unsealed';
 import { secondsUntil, viewOf } from '../enrollment/view';
 import { answeredBy } from '../factors';
 import * as messages from './messages';
-import { askToCancel, send, type Run } from './run';
+import { askToCancel, nowOf, send, type Run } from './run';
 
 /** Registers every handler. Called before the first await, so that no message finds none. */
 export function listen(run: Run): void {
@@ -75,11 +75,11 @@ export function listen(run: Run): void {
   });
   setHandler(messages.confirmCode, (input) => answered(() => confirmCode(run, input)), {
     description: 'A code, answered with what became of it: {factor, code, challengeId?, by?}',
-    validator: (input) => admit(run, () => refuseUnsealed(input) ?? refuseCode(run.current, input, Date.now())),
+    validator: (input) => admit(run, () => refuseUnsealed(input) ?? refuseCode(run.current, input, nowOf(run))),
   });
   setHandler(messages.resend, () => answered(() => obeyed(run, { type: 'resend' })), {
     description: 'Send another code',
-    validator: () => admit(run, () => refuseResend(run.current, Date.now())),
+    validator: () => admit(run, () => refuseResend(run.current, nowOf(run))),
   });
   setHandler(
     messages.changePhoneNumber,
@@ -92,7 +92,7 @@ export function listen(run: Run): void {
     {
       description: 'Send codes to another number: {phoneNumber, phoneNumberHash?, by?}, E.164',
       validator: (input) =>
-        admit(run, () => refuseUnsealed(input) ?? refusePhoneNumber(run.current, input, Date.now())),
+        admit(run, () => refuseUnsealed(input) ?? refusePhoneNumber(run.current, input, nowOf(run))),
     },
   );
   setHandler(
@@ -109,8 +109,10 @@ export function listen(run: Run): void {
   });
 }
 
-export const view = ({ current }: Run): EnrollmentStatus =>
-  viewOf(current.enrollment, Date.now(), tokenExpiry(current, Date.now()));
+export function view(run: Run): EnrollmentStatus {
+  const now = nowOf(run);
+  return viewOf(run.current.enrollment, now, tokenExpiry(run.current, now));
+}
 
 // Signals: durable before anyone looks at them, so nothing they hold may throw, and nothing of it is logged.
 
@@ -174,7 +176,7 @@ async function confirmCode(run: Run, input: messages.ConfirmCodeInput): Promise<
   if (result === 'expired') await rested(run);
   // The answer leaves with the workflow task anyway, so it tells what the rest of the task has come to.
   else await condition(() => !run.inTask || run.over);
-  const now = Date.now();
+  const now = nowOf(run);
   return {
     result: resultAtRest(result, run.current),
     attemptsLeft: levelAt(run.current.enrollment.attempts, now),
@@ -220,7 +222,7 @@ async function rested(run: Run): Promise<EnrollmentStatus> {
 }
 
 function failureOf(run: Run, { type, message, retryAt }: Refusal): ApplicationFailure {
-  const now = Date.now();
+  const now = nowOf(run);
   const { enrollment } = run.current;
   const details: messages.RefusalDetails = {
     attemptsLeft: levelAt(enrollment.attempts, now),

@@ -14,7 +14,7 @@ import type { Case } from '../enrollment/case';
 import { inputExpected, isEnrollmentInput } from '../enrollment/commands';
 import { decide } from '../enrollment/decide';
 import { defined } from '../enrollment/defined';
-import { afterSteps } from '../enrollment/ahead';
+import { afterSteps, type FirstTry } from '../enrollment/ahead';
 import { afterTry, firstTask, mayBeLocal, newTask, recallIfRetried, type TaskSoFar } from '../enrollment/dispatch';
 import type { Told } from '../enrollment/events';
 import { failureTypes } from '../enrollment/failures';
@@ -28,7 +28,7 @@ import { listen, view } from './handlers';
 import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
 import { createPublisher } from './publish';
-import { askToCancel, catchUp, goOn, openRun, type Run } from './run';
+import { askToCancel, catchUp, goOn, nowOf, openRun, type Run } from './run';
 import { createTeller, type Teller } from './tell';
 
 /**
@@ -40,8 +40,9 @@ import { createTeller, type Teller } from './tell';
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
   requireSealed(input);
   if (!isEnrollmentInput(input)) throw ApplicationFailure.nonRetryable(inputExpected, failureTypes.invalidInput);
-  const { opened, task } = input.continued === undefined ? begin(input) : { opened: input.continued, task: newTask() };
-  const run = openRun(opened);
+  const { opened, task, stoppedAt } =
+    input.continued === undefined ? begin(input) : { opened: input.continued, task: newTask() };
+  const run = openRun(opened, stoppedAt);
   listen(run);
   const cancellation = hearCancellation(run);
   const teller = createTeller(opened.webhooks?.keyId, input.told);
@@ -68,15 +69,28 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
   return view(run);
 }
 
-/** Before the first workflow task of a run completes, its history holds the start and the task itself. */
-const eventsAtFirstTry = 3;
+/**
+ * Before the first workflow task of a run completes, its history holds the start and the task itself. Not so on replay, where the worker
+ * had asked for more time: who decides by it decides otherwise then.
+ */
+const isFirstTry = (): boolean => workflowInfo().historyLength === 3;
 
-/** The case at its beginning, and its first task. */
-function begin(input: MfaEnrollmentInput): { readonly opened: Case; readonly task: TaskSoFar } {
+/** What the worker at work knows, and replay does not. */
+const firstTry = (): FirstTry => ({ at: Date.now(), isRetried: !isFirstTry() });
+
+/** The case at its beginning, its first task, and where time stands until something is recorded. */
+function begin(input: MfaEnrollmentInput) {
   const startedAt = workflowInfo().startTime.getTime();
-  const isFirstTry = workflowInfo().historyLength === eventsAtFirstTry;
   const opened = openCase(input, startedAt, Math.random());
-  return { opened: recallIfRetried(opened, isFirstTry, startedAt), task: firstTask(opened, isFirstTry, startedAt) };
+  if (opened.localFirst === true && input.options?.recallInTask === true) {
+    return { opened, task: firstTask(opened, true, startedAt), stoppedAt: startedAt };
+  }
+  const isFirst = isFirstTry(); // a run that is older than the option goes on as it began
+  return {
+    opened: recallIfRetried(opened, isFirst, startedAt),
+    task: firstTask(opened, isFirst, startedAt),
+    stoppedAt: undefined,
+  };
 }
 
 /**
@@ -117,13 +131,14 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar, tel
       }
       if (allHandlersFinished()) await continueAsNew(run.current, input, teller.told);
     }
-    const now = Date.now();
+    const now = nowOf(run);
     const decision = decide(run.current, now);
     const { case: next, step } = decision;
     goOn(run, decision);
-    const show = () => publish(run.current, Date.now(), step.type === 'wait');
+    const show = () => publish(run.current, nowOf(run), step.type === 'wait');
     const endTask = () => {
       run.inTask = false;
+      run.stoppedAt = undefined;
       show();
     };
     if (!localFirst) show();
@@ -142,7 +157,8 @@ async function enroll(run: Run, input: MfaEnrollmentInput, first: TaskSoFar, tel
       default: {
         if (fallsOver === undefined && mayBeLocal(next, step, task)) {
           const ahead = { decision: { case: next, step }, task, at: now };
-          const performed = await performAhead(ahead);
+          const performed = await performAhead(ahead, run.stoppedAt === undefined ? undefined : firstTry());
+          run.stoppedAt = undefined;
           const { turns, task: reached } = afterSteps(ahead, performed);
           catchUp(run, next, turns);
           task = reached;

@@ -18,9 +18,17 @@ export interface Run {
   inTask: boolean;
   /** Nothing will be answered any more. */
   over: boolean;
+  /**
+   * Up to here (epoch ms) time stands still: in the first workflow task, until its first result is recorded. Temporal tells replay a later
+   * time there, where the task took long.
+   */
+  stoppedAt: number | undefined;
 }
 
-export const openRun = (current: Case): Run => ({
+/** Workflow time (epoch ms). */
+export const nowOf = ({ stoppedAt }: Pick<Run, 'stoppedAt'>): number => stoppedAt ?? Date.now();
+
+export const openRun = (current: Case, stoppedAt: number | undefined): Run => ({
   current,
   answers: new Map(),
   awaited: new Set(),
@@ -28,6 +36,7 @@ export const openRun = (current: Case): Run => ({
   continuing: false,
   inTask: false,
   over: false,
+  stoppedAt,
 });
 
 /** Puts a command in line: its id, or `undefined` when too many wait. */

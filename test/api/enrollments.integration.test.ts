@@ -642,7 +642,7 @@ test.each<[string, Parameters<typeof createEnrollments>[0]['opaqueTokens'], obje
   const { events } = await client.workflow.getHandle(ids.workflowId(domain, request.userId)).fetchHistory();
   const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   const input = JSON.parse(Buffer.from(payload?.data ?? []).toString()) as MfaEnrollmentInput;
-  expect(input.options).toEqual({ localFirst: true, recoveryCode: 'acknowledge', ...options });
+  expect(input.options).toEqual({ localFirst: true, recallInTask: true, recoveryCode: 'acknowledge', ...options });
   expect(input.token).not.toHaveProperty('expiresIn');
   expect(input.token?.expiresAt).toBeGreaterThanOrEqual(before + 500_000);
   expect(input.token?.expiresAt).toBeLessThanOrEqual(Date.now() + 500_000);

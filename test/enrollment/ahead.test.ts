@@ -59,6 +59,28 @@ test('where nothing came back in the first task of a run, the counter of texts i
   expect(afterSteps({ ...first, task: newTask() }, lost).turns).toEqual([]);
 });
 
+test('what an earlier try of the first task has sent is counted, and read before anything else is sent', () => {
+  const { turns, task } = afterSteps(atFirst(), {
+    ...{ done: [], goesOnRemotely: false, at: now + 9_000 },
+    recalled: { kind: 'reserved', knownIds: ['there-before'] },
+  });
+  expect(turns.map(({ case: { memory } }) => [memory.recall, memory.made, memory.knownAtFirst])).toEqual([
+    [undefined, { sms: 1 }, ['there-before']],
+  ]);
+  expect(turns[0]?.case.enrollment.lastDeliveryAt).toBe(now + 9_000);
+  expect(task).toEqual(newTask()); // so the next text is a remote activity's
+});
+
+test('where nobody can tell what an earlier try has sent, a remote activity asks before anything else', () => {
+  const { turns } = afterSteps(atFirst(), { done: [], goesOnRemotely: false, at: now, recalled: { kind: 'unknown' } });
+  expect(turns.map(({ case: of }) => decide(of, now).step.type)).toEqual(['recall']);
+});
+
+test('a task counts its time from when it began, whatever time replay tells', () => {
+  const began = { done: [listed], goesOnRemotely: false, at: now };
+  expect(afterSteps({ ...atFirst(), at: now - 60_000 }, began).task.localMs).toBe(40);
+});
+
 test('where nothing came back after a code, a reading has to say what it did, and what followed', () => {
   const world = createWorld({ options: { localFirst: true } }).run();
   expect(world.state).toBe('awaiting_code');

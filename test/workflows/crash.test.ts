@@ -79,7 +79,11 @@ async function begin(dispatch: Dispatch, userId?: string): Promise<Case> {
     taskQueue,
     workflowId: `mfa-enrollment-${randomUUID()}`,
     args: [
-      { ...(await inputFor(tenant, user)), phoneNumber: nextNumber(), options: { localFirst: dispatch === 'local' } },
+      {
+        ...(await inputFor(tenant, user)),
+        phoneNumber: nextNumber(),
+        options: { localFirst: dispatch === 'local', recallInTask: true },
+      },
     ],
   });
   return caseOf(tenant, user, handle);

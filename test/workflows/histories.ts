@@ -30,6 +30,7 @@ export const historyNames = [
   'sending-limit',
   'stopped-prefixes',
   'tenant-budget',
+  'slow-first-task',
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 

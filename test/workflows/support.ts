@@ -173,7 +173,13 @@ export async function startStage(
         taskQueue,
         workflowId: `mfa-enrollment-${randomUUID()}`,
         ...shown,
-        args: [{ ...(await inputFor(tenant, userId)), ...more, options: { localFirst, ...more.options } }],
+        args: [
+          {
+            ...(await inputFor(tenant, userId)),
+            ...more,
+            options: { localFirst, recallInTask: true, ...more.options },
+          },
+        ],
       });
       begun.push(handle);
       return caseOf(tenant, userId, handle, server === 'real' ? realServer : timeSkippingServer(stage));
@@ -188,7 +194,7 @@ export async function startStage(
   return stage;
 }
 /** What a start shows of the run before a worker has seen it. */
-type StartShown = Pick<WorkflowStartOptions, 'memo' | 'typedSearchAttributes'>;
+type StartShown = Pick<WorkflowStartOptions, 'memo' | 'typedSearchAttributes' | 'workflowTaskTimeout'>;
 export type Stage = Awaited<ReturnType<typeof startStage>>;
 export type Case = ReturnType<typeof caseOf>;
 
