@@ -21,6 +21,7 @@ export const problems = {
   stale_challenge: { status: 409, title: 'This challenge is no longer current' },
   number_changed: { status: 409, title: 'The phone number was changed in the meantime' },
   not_resendable: { status: 409, title: 'There is nothing to send again' },
+  limit_reached: { status: 409, title: 'There are as many as there may be' },
   enrollment_settled: { status: 410, title: 'The enrollment is over' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not JSON' },
