@@ -11,6 +11,7 @@ BEYOND_SCHEMAS = {
     "phoneNumber": "which numbers a phone can have changes with the numbering plans, and the installation chooses countries",
     "cursor": "only a cursor that this API has made for the same list is taken, which it tells by a keyed hash",
     "accessToken": "only a token of the user of the enrollment is taken",
+    "factor": "only a factor of this enrollment is taken, which its start has named",
     "url": "only receivers that the installation allows are taken, none of them on a private network",
     "x-acting-person": "only API keys that are trusted to name persons may send it: the schema does not know the caller",
     "reason": "it is needed in the body or as X-Reason, and the schema of a body does not see the headers",

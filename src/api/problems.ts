@@ -88,7 +88,17 @@ export const problemType = (code: ApiProblemCode): string => `urn:mfa-enrollment
 
 /** The refusal of an update, as a problem. */
 export const refused = (type: RefusalType, details: RefusalDetails, detail: string): ApiProblem =>
-  new ApiProblem(refusals[type], { ...details, detail });
+  new ApiProblem(refusals[type], {
+    ...details,
+    detail,
+    ...(type === 'malformed' ? defined({ errors: errorsIn(detail) }) : {}),
+  });
+
+/** The member that a workflow turns down as malformed, and what it must be: "factor must be a factor of this enrollment." */
+function errorsIn(detail: string): ProblemMembers['errors'] {
+  const [, field, expected] = /^(\w+) must be (.+)\.$/.exec(detail) ?? [];
+  return field === undefined || expected === undefined ? undefined : [{ field, expected }];
+}
 
 const refusals: Record<RefusalType, ApiProblemCode> = {
   malformed: 'invalid_request',
