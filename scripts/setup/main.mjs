@@ -5,18 +5,19 @@ import { cacheFolder } from './cache.mjs';
 import { findChromium } from './chromium.mjs';
 import { installPackages } from './packages.mjs';
 import { findPostgres, findTemporalServer } from './postgres.mjs';
+import { findSchemathesis } from './schemathesis.mjs';
 import { NothingWorked } from './tries.mjs';
 import { findTemporalCli, findTestServer } from './tools.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const known = new Set(['--tests', '--postgres', '--no-server']);
+const known = new Set(['--tests', '--postgres', '--fuzz', '--no-server']);
 const say = (line) => console.log(`setup: ${line}`);
 
 /**
  * Runs the set-up: packages first, then the servers that `args` ask for, then `.run/tools.json`.
  *
- * `--tests` adds the time-skipping test server and a Chromium, `--postgres` Temporal's production server and PostgreSQL;
- * `--no-server` stops after the packages.
+ * `--tests` adds the time-skipping test server, a Chromium and, where there is a Python for it, Schemathesis; `--postgres` Temporal's
+ * production server and PostgreSQL; `--fuzz` Schemathesis. `--no-server` stops after the packages.
  * Returns the exit code: 0, or 1 after one message that names what to install.
  */
 export async function main(args, env) {
@@ -27,8 +28,7 @@ export async function main(args, env) {
   }
   try {
     await installPackages(root, env, say);
-    if (!args.includes('--no-server'))
-      await findServers({ tests: args.includes('--tests'), postgres: args.includes('--postgres') }, env);
+    if (!args.includes('--no-server')) await findServers(new Set(args), env);
     return 0;
   } catch (error) {
     console.error(
@@ -38,7 +38,8 @@ export async function main(args, env) {
   }
 }
 
-async function findServers({ tests, postgres }, env) {
+async function findServers(args, env) {
+  const [tests, postgres, fuzz] = ['--tests', '--postgres', '--fuzz'].map((option) => args.has(option));
   const context = { env, say, cache: cacheFolder(env) };
   const address = env.TEMPORAL_ADDRESS;
   const used = [];
@@ -71,18 +72,29 @@ async function findServers({ tests, postgres }, env) {
     found.temporalServer = { path: server.path };
     used.push(`Temporal server ${server.path} (${server.way})`);
   }
+  if (fuzz || tests) {
+    const schemathesis = await findSchemathesis(context).catch((error) => {
+      // One test needs it, and says so; the others go without a Python.
+      if (fuzz || !(error instanceof NothingWorked)) throw error;
+      say(error.message);
+    });
+    if (schemathesis !== undefined) {
+      found.schemathesis = { path: schemathesis.path };
+      used.push(`Schemathesis ${schemathesis.path} (${schemathesis.way})`);
+    }
+  }
   writeTools(found);
   say(`using ${used.join(', ')}`);
 }
 
-/** A run without --tests or --postgres keeps what an earlier one with it has found: both may be at work on one checkout. */
+/** A run without --tests, --postgres or --fuzz keeps what an earlier one with it has found: all may be at work on one checkout. */
 function writeTools(found) {
   const folder = join(root, '.run');
   const file = join(folder, 'tools.json');
   let tools = found;
   try {
     const earlier = JSON.parse(readFileSync(file, 'utf8'));
-    const kept = ['testServer', 'chromium', 'postgres', 'temporalServer'].filter((tool) =>
+    const kept = ['testServer', 'chromium', 'postgres', 'temporalServer', 'schemathesis'].filter((tool) =>
       existsSync(earlier[tool]?.path ?? ''),
     );
     tools = { ...Object.fromEntries(kept.map((tool) => [tool, earlier[tool]])), ...found };

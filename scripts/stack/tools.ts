@@ -6,6 +6,7 @@ const tools = {
   temporal: { title: 'Temporal CLI', command: 'npm run setup' },
   temporalServer: { title: 'Temporal server', command: 'npm run stack:postgres' },
   postgres: { title: 'PostgreSQL', command: 'npm run stack:postgres' },
+  schemathesis: { title: 'Schemathesis', command: 'node scripts/setup.mjs --fuzz' },
 } as const;
 
 /** The path of a program that set-up has found. Throws when set-up has not looked for it. */

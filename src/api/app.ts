@@ -8,7 +8,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Registry } from 'prom-client';
 import { createActs } from './acts';
 import type { Authenticate } from './access';
-import { answerError, answerNotFound, answerUnreadable } from './error-handler';
+import { answerError, answerNotFound, answerUnreadable, isOfParams } from './error-handler';
 import { guard } from './guard';
 import { methodsByPath } from './methods';
 import { measureRequests } from './metrics';
@@ -72,8 +72,12 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) =>
-    // Before a method that no route takes is turned down, Fastify may ask for the type of its body.
-    request.is404 && !(error instanceof ApiProblem) ? notFound(request, reply) : answerError(error, request, reply),
+    // Before a method that no route takes is turned down, Fastify may ask for the type of its body. And where a path of its own does not
+    // take the method, Fastify reads its end as the id of another route.
+    (request.is404 && !(error instanceof ApiProblem)) ||
+    (isOfParams(error) && !methodsOf(pathOf(request)).includes(request.method))
+      ? notFound(request, reply)
+      : answerError(error, request, reply),
   );
   takeBodies(app);
   app.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id));

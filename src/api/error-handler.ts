@@ -58,6 +58,10 @@ function problemOf(error: unknown): ApiProblem {
   return refusedByFramework(error) ?? new ApiProblem('internal');
 }
 
+/** Does a part of the path not fit the schema of its route? */
+export const isOfParams = (error: unknown): boolean =>
+  hasZodFastifySchemaValidationErrors(error) && (error as ZodFault).validationContext === 'params'; // Fastify adds it to each
+
 function invalid({ validation, validationContext }: ZodFault): ApiProblem {
   if (validationContext === 'params') return new ApiProblem('enrollment_not_found');
   const errors = validation.map(({ instancePath, message }) => ({

@@ -25,6 +25,11 @@ const id = 'enr_NNsi-2hB0Qk6wFz1uT9xYgGZ8f0KcXSkm2bVqR4pD7eLhWn3JtA5oUy8sMiE1vCB
 const userId = 'auth0|507f1f77bcf86cd799439020';
 const phoneNumber = '•'.repeat(10) + '23';
 const accessToken = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHw1MDdmMWY3N2JjZjg2Y2Q3OTk0MzkwMjAifQ.c2lnbmF0dXJl';
+/** The call, as X-Request-Id has it. */
+const exampleCall = '5f0d7a52-9c1e-4b36-8a47-d2e93b60f418';
+const expired = new ApiProblem('unauthorized', {
+  detail: 'The credential that opened this stream has expired. Open another one with a new credential.',
+});
 const at = (time: string) => `2026-11-24T${time}.000Z`;
 const deadline = '2026-11-27T09:00:00.000Z';
 
@@ -293,13 +298,17 @@ export const operationExamples: Readonly<Record<string, OperationExamples>> = {
   watchEnrollment: {
     answers: {
       200: {
-        stream: {
-          summary: 'Two events',
-          value: [
-            'retry: 3000\n\n',
-            `id: 1\nevent: enrollment\ndata: ${JSON.stringify(textSent)}\n\n`,
-            `id: 2\nevent: enrollment\ndata: ${JSON.stringify(appDue)}\n\n`,
-          ].join(''),
+        first: {
+          summary: 'The first event, at once',
+          value: { id: '1', event: 'enrollment', data: JSON.stringify(textSent) },
+        },
+        next: {
+          summary: 'The next one, after a change',
+          value: { id: '2', event: 'enrollment', data: JSON.stringify(appDue) },
+        },
+        problem: {
+          summary: 'The last one, when the credential has expired',
+          value: { id: '3', event: 'problem', data: JSON.stringify(problemBody(expired, exampleCall)) },
         },
       },
     },
@@ -441,6 +450,7 @@ const problemMembers: Readonly<Record<ApiProblemCode, ProblemMembers>> = {
   stale_challenge: { detail: 'This challenge was replaced by a newer one.', attemptsLeft: 5 },
   number_changed: { detail: 'The phone number was changed after it was shown to the user.' },
   not_resendable: { detail: 'Nothing is sent for an authenticator app: the QR code stays valid.', factor: 'otp' },
+  limit_reached: { detail: 'There are 20 webhooks already. Remove one first.' },
   enrollment_settled: { detail: 'The enrollment has ended: completed.' },
   body_too_large: { detail: 'At most 16 KiB.' },
   unsupported_media_type: { detail: 'Send Content-Type: application/json.' },
@@ -480,9 +490,6 @@ function invalid(field: string, expected: string): ProblemMembers {
 /** A problem as the API answers it to this operation. */
 export function problemExample(code: ApiProblemCode, operationId: string): Example {
   const members = code === 'invalid_request' ? invalidRequests[operationId] : undefined;
-  const value = problemBody(
-    new ApiProblem(code, members ?? problemMembers[code]),
-    '5f0d7a52-9c1e-4b36-8a47-d2e93b60f418', // of the call, as X-Request-Id has it
-  );
+  const value = problemBody(new ApiProblem(code, members ?? problemMembers[code]), exampleCall);
   return { summary: value.title, value };
 }

@@ -1,12 +1,18 @@
 import type { App } from './routes/shared';
 
-/** The methods that a path answers to, in alphabetical order; none for a path that leads nowhere. Call it before the routes are added. */
+/**
+ * The methods that a path answers to, in alphabetical order; none for a path that leads nowhere. A path that is a route as it stands is
+ * no other one: `/enrollments/find` is no enrollment with the id `find`. Call it before the routes are added.
+ */
 export function methodsByPath(app: App): (path: string) => readonly string[] {
-  const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
-  app.addHook('onRoute', ({ url, method }) => void routes.push({ pattern: patternOf(url), methods: [method].flat() }));
+  const routes: { readonly url: string; readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    routes.push({ url, pattern: patternOf(url), methods: [method].flat() });
+  });
   return (path) => {
-    const methods = routes.flatMap((route) => (route.pattern.test(path) ? route.methods : []));
-    return [...new Set(methods)].sort();
+    const exact = routes.filter(({ url }) => url === path);
+    const found = exact.length > 0 ? exact : routes.filter(({ pattern }) => pattern.test(path));
+    return [...new Set(found.flatMap(({ methods }) => methods))].sort();
   };
 }
 

@@ -39,6 +39,7 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     servers: [{ url: publicUrl }],
     components: {
+      headers,
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -57,6 +58,7 @@ export const openApi = (publicUrl: string): FastifyDynamicSwaggerOptions => ({
       nameProblems(path, operation);
       nameHeaders(operation);
     }
+    linkOperations(document);
     dropUnused(document, 'components' in document ? document.components?.schemas : undefined);
     return document;
   },
@@ -136,50 +138,118 @@ function problemsOf(path: string, operation: Operation, own: readonly ApiProblem
 /** The headers of an answer that a client may use. */
 function nameHeaders({ operationId = '', responses }: Operation): void {
   for (const [status, response] of Object.entries(responses)) {
-    const names = [
-      'X-Request-Id' as const,
-      ...(['401', '403'].includes(status) ? (['WWW-Authenticate'] as const) : []),
+    const always: SharedHeader[] = [
+      'X-Request-Id',
+      'Cache-Control',
+      ...(status === '401' ? (['WWW-Authenticate'] as const) : []),
       ...(['429', '503'].includes(status) ? (['Retry-After'] as const) : []),
       ...(headersOf[operationId]?.[status] ?? []),
     ];
-    response.headers = Object.fromEntries(names.map((name) => [name, headers[name]]));
+    const sometimes: SharedHeader[] = [
+      ...(status === '403' ? (['WWW-Authenticate'] as const) : []),
+      ...(status === '200' && answersCodes.includes(operationId) ? (['Retry-After'] as const) : []),
+    ];
+    const shared = [...always, 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
+    response.headers = Object.fromEntries([
+      ...shared.map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+      ...sometimes.map((name) => [name, { ...headers[name], required: false }]),
+    ]);
   }
 }
 
-function header(description: string, type: 'string' | 'integer') {
-  return { description, schema: { type } };
+/**
+ * OpenAPI links: which operations take the id that an answer has. An answer of `/things` names things by `id`, itself or in a list, and
+ * the operations below `/things/{…}` take it: so a new group of operations is linked by itself.
+ */
+function linkOperations(document: object): void {
+  const operations = operationsOf(document);
+  for (const { path: collection, operation } of operations) {
+    const below = operations.flatMap(({ path, operation: { operationId } }) => {
+      const [, name] = path.startsWith(`${collection}/`)
+        ? (/^\/\{(\w+)\}[^{]*$/.exec(path.slice(collection.length)) ?? [])
+        : [];
+      return name === undefined || operationId === undefined ? [] : [{ name, operationId }];
+    });
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const at = status.startsWith('2') ? idIn(document, response.content?.['application/json']?.schema) : undefined;
+      if (at === undefined || below.length === 0) continue;
+      response.links = Object.fromEntries(
+        below.map(({ name, operationId }) => [
+          operationId,
+          { operationId, parameters: { [name]: `$response.body#${at}` } },
+        ]),
+      );
+    }
+  }
 }
 
+/** Where an answer has the id of what it tells of: of itself, or of the first in its list. */
+function idIn(document: object, schema: JsonSchema | undefined): string | undefined {
+  const { properties = {} } = resolved(document, schema);
+  if ('id' in properties) return '/id';
+  const list = Object.entries(properties).find(([, { items }]) => 'id' in (resolved(document, items).properties ?? {}));
+  return list === undefined ? undefined : `/${list[0]}/0/id`;
+}
+
+function resolved(document: object, schema: JsonSchema = {}): JsonSchema {
+  const name = schema.$ref?.split('/').at(-1);
+  const { components } = document as Described; // as in `operationsOf`
+  return name === undefined ? schema : (components?.schemas?.[name] ?? {});
+}
+
+function header(description: string, schema: { type: 'string' | 'integer'; const?: string; minimum?: number }) {
+  return { description, required: true, schema };
+}
+
+type SharedHeader = keyof typeof headers;
+const string = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+/** `required`: where an answer names it, it is there every time. */
 const headers = {
-  'X-Request-Id': header('Names this call, as in the log and in the `instance` of a problem.', 'string'),
+  'X-Request-Id': header('Names this call, as in the log and in the `instance` of a problem.', string),
+  'Cache-Control': header('Nothing of this API is kept on the way.', { type: 'string', const: 'no-store' }),
   'WWW-Authenticate': header(
     'Why the credential is not enough; with `forbidden` for want of a scope, which one.',
-    'string',
+    string,
   ),
-  'Retry-After': header('Seconds after which the call may succeed.', 'integer'),
-  Location: header('The path of the enrollment.', 'string'),
+  'Retry-After': header('Seconds after which the call may succeed.', count),
+  Location: header('The path of the enrollment.', string),
+  'X-RateLimit-Limit': { ...header('Calls that this caller may make in a minute.', count), required: false },
+  'X-RateLimit-Remaining': { ...header('How many of them are left.', count), required: false },
+  'X-RateLimit-Reset': { ...header('Seconds until they are counted anew.', count), required: false },
 };
 
-const codeHeaders = { 200: ['Retry-After'], 202: ['Location'] } as const;
-/** Beside those that follow from the status. */
-const headersOf: Readonly<Record<string, Readonly<Record<string, readonly (keyof typeof headers)[]>>>> = {
+const answersCodes = ['submitBindingCode', 'submitOtp'];
+/** There every time, beside those that follow from the status. */
+const headersOf: Readonly<Record<string, Readonly<Record<string, readonly SharedHeader[]>>>> = {
   startEnrollment: { 200: ['Location'], 201: ['Location'] },
-  submitBindingCode: codeHeaders,
-  submitOtp: codeHeaders,
+  submitBindingCode: { 202: ['Location'] },
+  submitOtp: { 202: ['Location'] },
 };
 
 interface Described {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components?: { readonly schemas?: Readonly<Record<string, JsonSchema>> };
+}
+interface JsonSchema {
+  readonly type?: string;
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
 }
 interface Operation {
   readonly operationId?: string;
   readonly security?: readonly { readonly bearer?: readonly string[] }[];
   readonly requestBody?: { required: boolean; readonly content: Readonly<Record<string, Body>> };
-  readonly responses: Record<string, { description?: string; headers?: object; content?: Record<string, Body> }>;
+  readonly responses: Record<
+    string,
+    { description?: string; headers?: object; content?: Record<string, Body>; links?: object }
+  >;
   'x-problems'?: readonly ApiProblemCode[];
 }
 interface Body {
-  readonly schema: { readonly anyOf?: readonly { type?: string }[] };
+  readonly schema: JsonSchema;
   examples?: Readonly<Record<string, Example>> | undefined;
 }
 

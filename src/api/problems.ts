@@ -21,6 +21,7 @@ export const problems = {
   stale_challenge: { status: 409, title: 'This challenge is no longer current' },
   number_changed: { status: 409, title: 'The phone number was changed in the meantime' },
   not_resendable: { status: 409, title: 'There is nothing to send again' },
+  limit_reached: { status: 409, title: 'There are as many as there may be' },
   enrollment_settled: { status: 410, title: 'The enrollment is over' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not JSON' },
@@ -87,7 +88,17 @@ export const problemType = (code: ApiProblemCode): string => `urn:mfa-enrollment
 
 /** The refusal of an update, as a problem. */
 export const refused = (type: RefusalType, details: RefusalDetails, detail: string): ApiProblem =>
-  new ApiProblem(refusals[type], { ...details, detail });
+  new ApiProblem(refusals[type], {
+    ...details,
+    detail,
+    ...(type === 'malformed' ? defined({ errors: errorsIn(detail) }) : {}),
+  });
+
+/** The member that a workflow turns down as malformed, and what it must be: "factor must be a factor of this enrollment." */
+function errorsIn(detail: string): ProblemMembers['errors'] {
+  const [, field, expected] = /^(\w+) must be (.+)\.$/.exec(detail) ?? [];
+  return field === undefined || expected === undefined ? undefined : [{ field, expected }];
+}
 
 const refusals: Record<RefusalType, ApiProblemCode> = {
   malformed: 'invalid_request',

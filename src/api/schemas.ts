@@ -183,6 +183,7 @@ export const listQuery = members({
     .default(20),
 });
 
+/** One of the two, which the route itself checks: its refusal says so in one sentence. */
 export const findBody = members({
   userId: userId.exactOptional().describe('All enrollments of this user.'),
   phoneNumber: phoneNumber
@@ -194,7 +195,12 @@ export const findBody = members({
     .min(1, 'a whole number from 1 to 100')
     .max(100, 'a whole number from 1 to 100')
     .default(20),
-}).meta({ id: 'Find' });
+}).meta({
+  id: 'Find',
+  if: { required: ['userId'] },
+  then: { not: { required: ['phoneNumber'] } },
+  else: { required: ['phoneNumber'] },
+});
 
 export const challengeQuery = members({
   qrSvg: z
@@ -360,6 +366,29 @@ export const challengeSecrets = z
     }),
   ])
   .meta({ id: 'Challenge' });
+
+/** What a stream is made of, one after the other (WHATWG HTML, 9.2). OpenAPI 3.1 has no word for it: the schema is that of one event. */
+const event = <Name extends string>(name: Name, description: string, schema: 'Enrollment' | 'Problem') =>
+  z.object({
+    id: z.string().describe('Counts the events of this stream.'),
+    event: z.literal(name),
+    data: z.string().meta({
+      description,
+      contentMediaType: 'application/json',
+      contentSchema: { $ref: `#/components/schemas/${schema}` },
+    }),
+  });
+
+/** Its type says nothing, since what the route sends is a stream of many. */
+export const streamEvent: z.ZodType = z
+  .discriminatedUnion('event', [
+    event('enrollment', 'The enrollment, as JSON.', 'Enrollment'),
+    event('problem', 'Why the stream ends before the enrollment has, as JSON.', 'Problem'),
+  ])
+  .meta({
+    id: 'StreamEvent',
+    description: 'One server-sent event. Comments, which keep the connection open, are none.',
+  });
 
 const changes = [
   z.object({ at: time, what: z.literal('started'), factors: z.array(factor).readonly() }),

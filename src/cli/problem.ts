@@ -33,6 +33,7 @@ const { refused, usage, unavailable, notAllowed } = exitCodes;
 
 const endings: Readonly<Record<ApiProblemCode, Ending>> = {
   invalid_request: { exitCode: usage },
+  limit_reached: { exitCode: refused },
   reason_needed: { exitCode: usage, next: 'Add --reason "why".' },
   unauthorized: { exitCode: notAllowed, next: 'Check MFA_API_KEY: this API does not know the key.' },
   forbidden: { exitCode: notAllowed, next: 'Use a key whose role has it; `mfa --help` lists them.' },

@@ -40,7 +40,7 @@ export function refuseCode(of: Case, input: unknown, now: number): Refusal | und
   const { factor, code, challengeId, by } = asRecord(input);
   const { enrollment, held, memory } = of;
   const progress = isFactorName(factor) ? enrollment.plan.find((each) => each.factor === factor) : undefined;
-  if (progress === undefined) return refusal('malformed', 'factor must name a factor of this enrollment.');
+  if (progress === undefined) return refusal('malformed', 'factor must be a factor of this enrollment.');
   if (parseCode(code) === undefined) return refusal('malformed', 'code must be six digits.');
   if (challengeId !== undefined && (typeof challengeId !== 'string' || challengeId.length > 100)) {
     return refusal('malformed', 'challengeId must be the text that came with the challenge.');

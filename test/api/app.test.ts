@@ -60,6 +60,15 @@ test('every problem has a 4xx or 5xx status and a title, and says when to come b
   }
 });
 
+test('what a workflow calls malformed is named like a member that the schema turns down', () => {
+  const detail = 'factor must be a factor of this enrollment.';
+  const errors = [{ field: 'factor', expected: 'a factor of this enrollment' }];
+  expect(refused('malformed', {}, detail)).toMatchObject({ code: 'invalid_request', members: { detail, errors } });
+  expect(refused('malformed', {}, 'The argument must be sealed.').members).toEqual({
+    detail: 'The argument must be sealed.',
+  });
+});
+
 test.each(refusalTypes)('a refusal of type %s keeps its sentence and its facts', (type) => {
   const { code, members } = refused(type, { attemptsLeft: 2, factor: 'sms' }, 'What happened.');
   expect(members).toEqual({ attemptsLeft: 2, factor: 'sms', detail: 'What happened.' });

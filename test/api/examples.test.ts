@@ -17,7 +17,7 @@ interface Operation {
   operationId: string;
   tags?: string[];
   requestBody?: { content: Record<string, Media> };
-  responses: Record<string, { description: string; content?: Record<string, Media> }>;
+  responses: Record<string, { description: string; content?: Record<string, Media>; links?: object }>;
 }
 interface Document {
   info: { title: string; version: string };
@@ -53,13 +53,11 @@ test('every example fits the schema that it stands beside', () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat('date-time', (text: string) => new Date(text).toISOString() === text);
   ajv.addFormat('uri', (text: string) => URL.canParse(text));
-  const misfits = bodies().flatMap(({ at, type, schema, examples = {} }) =>
-    type === 'text/event-stream'
-      ? []
-      : Object.entries(examples).flatMap(([name, { value }]) => {
-          const fits = ajv.compile({ ...schema, components: document.components });
-          return fits(value) ? [] : [{ at, name, errors: fits.errors }];
-        }),
+  const misfits = bodies().flatMap(({ at, schema, examples = {} }) =>
+    Object.entries(examples).flatMap(([name, { value }]) => {
+      const fits = ajv.compile({ ...schema, components: document.components });
+      return fits(value) ? [] : [{ at, name, errors: fits.errors }];
+    }),
   );
   expect(misfits).toEqual([]);
 });
@@ -73,11 +71,22 @@ test('every answer says what it means', () => {
   expect(silent).toEqual([]);
 });
 
-test('every event of the stream is an enrollment', () => {
-  const stream = bodies().find(({ type }) => type === 'text/event-stream')?.examples?.['stream']?.value;
-  const sent = [...String(stream).matchAll(/^event: enrollment\ndata: (.*)$/gm)].map(([, data = '']) => data);
-  expect(sent.length).toBeGreaterThan(1);
-  for (const data of sent) schemas.enrollment.parse(JSON.parse(data));
+test('every event of the stream holds an enrollment or a problem', () => {
+  const examples = bodies().find(({ type }) => type === 'text/event-stream')?.examples ?? {};
+  const sent = Object.values(examples).map(({ value }) => value as { event: 'enrollment' | 'problem'; data: string });
+  expect(sent.map(({ event }) => event)).toEqual(['enrollment', 'enrollment', 'problem']);
+  for (const { event, data } of sent) schemas[event].parse(JSON.parse(data));
+});
+
+test('whoever has an id finds the operations that take it', () => {
+  const linksOf = (call: string, status: string) =>
+    Object.keys(operations.find((each) => each.call === call)?.responses[status]?.links ?? {});
+  const below = (prefix: string) =>
+    operations.filter(({ call }) => call.split(' ')[1]?.startsWith(`${prefix}/{`)).map((each) => each.operationId);
+  expect(linksOf('post /v1/enrollments', '201')).toEqual(below('/v1/enrollments'));
+  expect(linksOf('get /v1/enrollments', '200')).toEqual(below('/v1/enrollments'));
+  expect(linksOf('post /v1/webhooks', '201')).toEqual(below('/v1/webhooks'));
+  expect(below('/v1/enrollments').length).toBeGreaterThan(10);
 });
 
 test('the phone numbers of the examples are taken by the API', () => {

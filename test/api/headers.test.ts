@@ -8,7 +8,10 @@ const answers = z.record(z.string(), z.object({ headers: z.record(z.string(), z.
 const documentShape = z.object({
   paths: z.record(z.string(), z.record(z.string(), z.object({ responses: answers }))),
 });
-const described = ['x-request-id', 'www-authenticate', 'retry-after', 'location'];
+const described = [
+  ...['x-request-id', 'cache-control', 'www-authenticate', 'retry-after', 'location'],
+  ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+];
 const enrollments = '/v1/enrollments';
 
 test.each([

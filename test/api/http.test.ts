@@ -49,7 +49,8 @@ test.each([
   ['QUERY', '/v1/enrollments', 405, 'GET, HEAD, POST'],
   ['DELETE', '/v1/enrollments', 405, 'GET, HEAD, POST'],
   ['TRACE', `/v1/enrollments/${id}/token`, 405, 'PUT'],
-  ['PROPFIND', '/sign-in/callback', 405, 'GET, HEAD, POST'],
+  ['OPTIONS', '/v1/enrollments/find', 405, 'POST'],
+  ['PROPFIND', '/sign-in/callback', 405, 'GET, HEAD'],
   ['QUERY', '/nowhere', 404, undefined],
   ['TRACE', `/v1/enrollments/${id}/nowhere`, 404, undefined],
 ])('%s %s is answered %i as a problem', async (method, path, status, allow) => {
@@ -59,6 +60,14 @@ test.each([
   expect(/^allow: (.+)\r$/im.exec(answer)?.[1]).toBe(allow);
   expect(answer).toMatch(/^content-type: application\/problem\+json/im);
   expect(answer).toContain(`"code":"${status === 405 ? 'method_not_allowed' : 'not_found'}"`);
+});
+
+test('a path of its own is no id: it names the methods that it takes, whoever may read enrollments', async () => {
+  const { app } = await testApp();
+  const answer = await app.inject({ url: '/v1/enrollments/find', headers: as('ops') });
+  expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'POST']);
+  expect(answer.json()).toMatchObject({ code: 'method_not_allowed' });
+  await app.close();
 });
 
 test.each([

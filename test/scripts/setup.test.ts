@@ -19,6 +19,7 @@ import { fileFromTarGz, fileFromZip } from '../../scripts/setup/archive.mjs';
 import { cacheFolder, readCached, sha256, store } from '../../scripts/setup/cache.mjs';
 import { findChromium } from '../../scripts/setup/chromium.mjs';
 import { installPackages } from '../../scripts/setup/packages.mjs';
+import { findSchemathesis } from '../../scripts/setup/schemathesis.mjs';
 import { findTemporalCli, findTestServer } from '../../scripts/setup/tools.mjs';
 import { tarGz, zip } from './archives';
 
@@ -179,6 +180,35 @@ describe('where a Chromium comes from', () => {
       `${process.platform}-${process.arch}` === 'linux-x64' ? /refused: SHA-256 of/ : /there is none for/,
     );
     expect(readdirSync(cache)).toEqual([]);
+  });
+});
+
+describe('where Schemathesis comes from', () => {
+  /** A Python of this version, whose pip does what `script` does with its arguments. */
+  const python = (version: string, script: string) =>
+    command('python3', `if [ "$1" = -c ]; then echo "${version}"; else ${script}; fi`);
+  const installs = `for last; do :; done; /bin/mkdir -p "$last"; echo "$*" > "$last/arguments"`;
+
+  test('every wheel through pip, by its hash, once; then the cached copy', async () => {
+    python('3 12', installs);
+    const { path, way } = await findSchemathesis(context());
+    expect(way).toBe('its wheels through pip');
+    expect(path.startsWith(join(cache, 'schemathesis-')) && path.includes('-python3.12-')).toBe(true);
+    const asked = readFileSync(join(path, 'arguments'), 'utf8');
+    for (const part of ['--require-hashes', '--no-deps', '--only-binary=:all:']) expect(asked).toContain(part);
+    python('3 12', 'exit 1');
+    expect(await findSchemathesis(context())).toEqual({ path, way: 'cached copy' });
+  });
+
+  test.each([
+    ['of an old Python', '3 10', installs, 'python3 is 3.10, and 3.11 or newer is needed'],
+    ['of a wheel with another hash', '3 11', 'echo "THESE PACKAGES DO NOT MATCH THE HASHES" >&2; exit 1', 'HASHES'],
+  ])('nothing is kept %s, and what to install is said', async (_name, version, script, reason) => {
+    python(version, script);
+    const failure = await findSchemathesis(context()).catch((error: unknown) => String(error));
+    expect(failure).toContain(reason);
+    expect(failure).toContain('Install Python 3.11 or newer with pip');
+    expect(existsSync(cache) ? readdirSync(cache) : []).toEqual([]);
   });
 });
 
@@ -368,6 +398,6 @@ describe('the command', () => {
 
   test('an unknown option is refused with the known ones', async () => {
     const { code, stderr } = await run(setup, '--test');
-    expect([code, stderr]).toEqual([1, 'setup: unknown option --test; there are --tests, --postgres, --no-server.\n']);
+    expect([code, stderr]).toEqual([1, 'setup: unknown option --test; there are --tests, --postgres, --fuzz, --no-server.\n']);
   });
 });

@@ -857,6 +857,22 @@ export interface components {
             /** @description Shown while it is due. The user writes it down. */
             recoveryCode?: string;
         };
+        /** @description One server-sent event. Comments, which keep the connection open, are none. */
+        StreamEvent: {
+            /** @description Counts the events of this stream. */
+            id: string;
+            /** @constant */
+            event: "enrollment";
+            /** @description The enrollment, as JSON. */
+            data: string;
+        } | {
+            /** @description Counts the events of this stream. */
+            id: string;
+            /** @constant */
+            event: "problem";
+            /** @description Why the stream ends before the enrollment has, as JSON. */
+            data: string;
+        };
         Timeline: {
             /** @description Oldest first: the newest 500. `message`: a signal or an update by its name. */
             readonly entries: ({
@@ -1091,7 +1107,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "invalid_request" | "reason_needed" | "unauthorized" | "forbidden" | "second_person_needed" | "person_needed" | "not_found" | "enrollment_not_found" | "webhook_not_found" | "method_not_allowed" | "enrollment_conflict" | "idempotency_key_reused" | "wrong_step" | "stale_challenge" | "number_changed" | "not_resendable" | "enrollment_settled" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "resend_too_soon" | "too_many_texts" | "too_many_requests" | "internal" | "busy" | "unavailable";
+            code: "invalid_request" | "reason_needed" | "unauthorized" | "forbidden" | "second_person_needed" | "person_needed" | "not_found" | "enrollment_not_found" | "webhook_not_found" | "method_not_allowed" | "enrollment_conflict" | "idempotency_key_reused" | "wrong_step" | "stale_challenge" | "number_changed" | "not_resendable" | "limit_reached" | "enrollment_settled" | "body_too_large" | "unsupported_media_type" | "rate_limited" | "resend_too_soon" | "too_many_texts" | "too_many_requests" | "internal" | "busy" | "unavailable";
             instance: string;
             detail?: string;
             attemptsLeft?: number;
@@ -1200,7 +1216,24 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Names this call, as in the log and in the `instance` of a problem. */
+        "X-Request-Id": string;
+        /** @description Nothing of this API is kept on the way. */
+        "Cache-Control": "no-store";
+        /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
+        "WWW-Authenticate": string;
+        /** @description Seconds after which the call may succeed. */
+        "Retry-After": number;
+        /** @description The path of the enrollment. */
+        Location: string;
+        /** @description Calls that this caller may make in a minute. */
+        "X-RateLimit-Limit": number;
+        /** @description How many of them are left. */
+        "X-RateLimit-Remaining": number;
+        /** @description Seconds until they are counted anew. */
+        "X-RateLimit-Reset": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1236,8 +1269,11 @@ export interface operations {
             /** @description A page with another one behind it. None. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1247,8 +1283,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1258,10 +1297,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1271,8 +1312,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -1284,10 +1328,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1297,8 +1343,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1308,10 +1357,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1341,10 +1392,12 @@ export interface operations {
             /** @description The same request has started it before. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description The path of the enrollment. */
-                    Location?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1354,10 +1407,12 @@ export interface operations {
             /** @description Started. `Location` names it. */
             201: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description The path of the enrollment. */
-                    Location?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1367,8 +1422,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1378,10 +1436,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1391,8 +1451,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -1404,8 +1467,11 @@ export interface operations {
             /** @description `enrollment_conflict`: Another enrollment of this user is under way. `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             409: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1415,8 +1481,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1426,8 +1495,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1437,10 +1509,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1450,8 +1524,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1461,10 +1538,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1489,8 +1568,11 @@ export interface operations {
             /** @description One is open. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1500,8 +1582,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1511,10 +1596,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1524,8 +1611,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -1537,8 +1627,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1548,8 +1641,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1559,10 +1655,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1572,8 +1670,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1583,10 +1684,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1610,8 +1713,11 @@ export interface operations {
             /** @description A wrong code, then the right one. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1621,8 +1727,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1632,10 +1741,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1645,8 +1756,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -1658,8 +1772,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1669,10 +1786,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1682,8 +1801,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1693,10 +1815,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1720,8 +1844,11 @@ export interface operations {
             /** @description Waits for the code of a text message. Waits for the user to sign in. Both factors are active. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1731,8 +1858,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1742,10 +1872,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1755,8 +1887,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -1768,8 +1903,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1779,10 +1917,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1792,8 +1932,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1803,10 +1946,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1833,8 +1978,11 @@ export interface operations {
             /** @description An authenticator app. A text message; the recovery code is due. Nothing to answer now. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1844,8 +1992,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1855,10 +2006,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1868,8 +2021,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -1881,8 +2037,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1892,10 +2051,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1905,8 +2066,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1916,10 +2080,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1952,8 +2118,11 @@ export interface operations {
             /** @description The code is right. The code is wrong. The factor was done before. Too many wrong codes. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Seconds after which the call may succeed. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -1965,10 +2134,12 @@ export interface operations {
             /** @description No answer in time. */
             202: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description The path of the enrollment. */
-                    Location?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1978,8 +2149,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1989,10 +2163,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2002,8 +2178,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `second_person_needed`: Another person has to send this code. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2015,8 +2194,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2026,8 +2208,11 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. `stale_challenge`: This challenge is no longer current. */
             409: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2037,8 +2222,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2048,8 +2236,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2059,8 +2250,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2070,10 +2264,12 @@ export interface operations {
             /** @description `rate_limited`: Too many wrong codes. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2083,8 +2279,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2094,10 +2293,12 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2130,8 +2331,11 @@ export interface operations {
             /** @description The code is right. The code is wrong. The factor was done before. Too many wrong codes. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Seconds after which the call may succeed. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -2143,10 +2347,12 @@ export interface operations {
             /** @description No answer in time. */
             202: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description The path of the enrollment. */
-                    Location?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2156,8 +2362,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2167,10 +2376,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2180,8 +2391,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2193,8 +2407,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2204,8 +2421,11 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. `stale_challenge`: This challenge is no longer current. */
             409: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2215,8 +2435,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2226,8 +2449,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2237,8 +2463,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2248,10 +2477,12 @@ export interface operations {
             /** @description `rate_limited`: Too many wrong codes. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2261,8 +2492,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2272,10 +2506,12 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2310,8 +2546,11 @@ export interface operations {
             /** @description Another text message is on its way. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2321,8 +2560,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2332,10 +2574,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2345,8 +2589,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2358,8 +2605,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2369,8 +2619,11 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. `not_resendable`: There is nothing to send again. */
             409: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2380,8 +2633,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2391,8 +2647,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2402,8 +2661,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2413,10 +2675,12 @@ export interface operations {
             /** @description `resend_too_soon`: A code was sent a moment ago. `too_many_texts`: Too many texts were sent. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2426,8 +2690,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2437,10 +2704,12 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2475,8 +2744,11 @@ export interface operations {
             /** @description A code goes to the new number. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2486,8 +2758,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2497,10 +2772,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2510,8 +2787,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2523,8 +2803,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2534,8 +2817,11 @@ export interface operations {
             /** @description `wrong_step`: The enrollment is at another step. */
             409: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2545,8 +2831,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2556,8 +2845,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2567,8 +2859,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2578,10 +2873,12 @@ export interface operations {
             /** @description `too_many_texts`: Too many texts were sent. `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2591,8 +2888,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2602,10 +2902,12 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2640,8 +2942,11 @@ export interface operations {
             /** @description Ended. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2651,8 +2956,11 @@ export interface operations {
             /** @description Asked for; the outcome has not come yet. */
             202: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2662,8 +2970,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2673,10 +2984,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2686,8 +2999,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2699,8 +3015,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2710,8 +3029,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2721,8 +3043,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2732,8 +3057,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2743,10 +3071,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2756,8 +3086,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2767,10 +3100,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2803,8 +3138,11 @@ export interface operations {
             /** @description That was all that was left. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2814,8 +3152,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2825,10 +3166,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2838,8 +3181,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2851,8 +3197,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2862,8 +3211,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2873,8 +3225,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2884,10 +3239,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2897,8 +3254,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2908,10 +3268,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2944,8 +3306,11 @@ export interface operations {
             /** @description It goes on. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2955,8 +3320,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2966,10 +3334,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2979,8 +3349,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -2992,8 +3365,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3003,8 +3379,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3014,8 +3393,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3025,8 +3407,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3036,10 +3421,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3049,8 +3436,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3060,10 +3450,12 @@ export interface operations {
             /** @description `busy`: Too many requests for this enrollment wait. `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3096,8 +3488,11 @@ export interface operations {
             /** @description A link. */
             201: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3107,8 +3502,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3118,10 +3516,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3131,8 +3531,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -3144,8 +3547,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3155,8 +3561,11 @@ export interface operations {
             /** @description `enrollment_settled`: The enrollment is over. */
             410: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3166,8 +3575,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3177,8 +3589,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3188,10 +3603,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3201,8 +3618,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3212,10 +3632,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3236,8 +3658,11 @@ export interface operations {
             /** @description One prefix is stopped. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3247,8 +3672,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3258,10 +3686,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3271,8 +3701,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -3284,10 +3717,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3297,8 +3732,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3308,10 +3746,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3349,8 +3789,11 @@ export interface operations {
             /** @description One prefix is stopped. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3360,8 +3803,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3371,10 +3817,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3384,10 +3832,27 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit_reached`: There are as many as there may be. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3397,8 +3862,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3408,8 +3876,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3419,10 +3890,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3432,8 +3905,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3443,10 +3919,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3484,8 +3962,11 @@ export interface operations {
             /** @description No prefix is stopped. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3495,8 +3976,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. `reason_needed`: A reason is needed. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3506,10 +3990,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3519,8 +4005,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. `person_needed`: The person who acts has to be named. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -3532,8 +4021,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3543,8 +4035,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3554,10 +4049,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3567,8 +4064,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3578,10 +4078,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3602,22 +4104,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The stream. */
+            /** @description The stream: events, each as lines `id:`, `event:` and `data:` with an empty line behind it. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": components["schemas"]["StreamEvent"];
                 };
             };
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3627,10 +4135,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3640,8 +4150,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -3653,8 +4166,11 @@ export interface operations {
             /** @description `enrollment_not_found`: There is no such enrollment. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3664,10 +4180,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3677,8 +4195,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3688,10 +4209,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3712,8 +4235,11 @@ export interface operations {
             /** @description One webhook. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3723,8 +4249,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3734,10 +4263,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3747,8 +4278,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -3760,10 +4294,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3773,8 +4309,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3784,10 +4323,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3817,8 +4358,11 @@ export interface operations {
             /** @description Added, with its secret. */
             201: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3828,8 +4372,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3839,10 +4386,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3852,10 +4401,27 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit_reached`: There are as many as there may be. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3865,8 +4431,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3876,8 +4445,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3887,10 +4459,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3900,8 +4474,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3911,10 +4488,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3938,8 +4517,11 @@ export interface operations {
             /** @description None is left. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3949,8 +4531,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3960,10 +4545,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3973,8 +4560,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -3986,8 +4576,11 @@ export interface operations {
             /** @description `webhook_not_found`: There is no such webhook. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3997,10 +4590,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4010,8 +4605,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4021,10 +4619,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4057,8 +4657,11 @@ export interface operations {
             /** @description Another secret; both sign for a day. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4068,8 +4671,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4079,10 +4685,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4092,8 +4700,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -4105,8 +4716,11 @@ export interface operations {
             /** @description `webhook_not_found`: There is no such webhook. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4116,8 +4730,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4127,8 +4744,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4138,10 +4758,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4151,8 +4773,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4162,10 +4787,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4189,8 +4816,11 @@ export interface operations {
             /** @description One was given up. */
             200: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4200,8 +4830,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4211,10 +4844,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4224,8 +4859,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -4237,8 +4875,11 @@ export interface operations {
             /** @description `webhook_not_found`: There is no such webhook. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4248,10 +4889,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4261,8 +4904,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4272,10 +4918,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4308,8 +4956,11 @@ export interface operations {
             /** @description One is sent again. */
             202: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4319,8 +4970,11 @@ export interface operations {
             /** @description `invalid_request`: The request is not valid. */
             400: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4330,10 +4984,12 @@ export interface operations {
             /** @description `unauthorized`: The caller is not known. */
             401: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
-                    "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4343,8 +4999,11 @@ export interface operations {
             /** @description `forbidden`: The caller may not do this. */
             403: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /** @description Why the credential is not enough; with `forbidden` for want of a scope, which one. */
                     "WWW-Authenticate"?: string;
                     [name: string]: unknown;
@@ -4356,8 +5015,11 @@ export interface operations {
             /** @description `webhook_not_found`: There is no such webhook. */
             404: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4367,8 +5029,11 @@ export interface operations {
             /** @description `body_too_large`: The body is too large. */
             413: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4378,8 +5043,11 @@ export interface operations {
             /** @description `unsupported_media_type`: The body is not JSON. */
             415: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4389,10 +5057,12 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests. */
             429: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4402,8 +5072,11 @@ export interface operations {
             /** @description `internal`: Something broke. */
             500: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4413,10 +5086,12 @@ export interface operations {
             /** @description `unavailable`: The service cannot answer now. */
             503: {
                 headers: {
-                    /** @description Names this call, as in the log and in the `instance` of a problem. */
-                    "X-Request-Id"?: string;
-                    /** @description Seconds after which the call may succeed. */
-                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { z } from 'zod';
 import { callerOf } from '../actor';
 import { createOpenStreams, defaultStreamLimits, type StreamLimits } from '../open-streams';
 import { described } from '../openapi';
@@ -40,7 +39,10 @@ export function eventRoutes(
         params: schemas.enrollmentParams,
         response: {
           ...caseProblem,
-          200: { description: 'The stream.', content: { 'text/event-stream': { schema: z.unknown() } } },
+          200: {
+            description: 'The stream: events, each as lines `id:`, `event:` and `data:` with an empty line behind it.',
+            content: { 'text/event-stream': { schema: schemas.streamEvent } },
+          },
         },
       },
     },

@@ -37,7 +37,7 @@ export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stop
       config: { scope: 'enrollments:manage', action: 'stop_texts' },
       schema: {
         operationId: 'stopTexts',
-        ...described('Texts'),
+        ...described('Texts', 'limit_reached'),
         summary: 'Stop all texts and calls to numbers that begin so',
         description:
           'Holds for every enrollment, within about 10 seconds. Enrollments that would send to such a number wait with the problem `texts_stopped`.',
@@ -103,7 +103,7 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
     if (cause instanceof ApplicationFailure && cause.type === 'too_many') {
-      throw new ApiProblem('invalid_request', {
+      throw new ApiProblem('limit_reached', {
         detail: `${mostStoppedPrefixes} prefixes are stopped already. Use shorter ones, or PHONE_COUNTRIES.`,
       });
     }

@@ -40,7 +40,7 @@ export function webhookRoutes(
       config: config('add_webhook'),
       schema: {
         operationId: 'addWebhook',
-        ...described('Webhooks'),
+        ...described('Webhooks', 'limit_reached'),
         summary: 'Send events to an address',
         description:
           'Of the enrollments that are started from now on; of open ones too, if they began while there was any webhook. The answer has the secret that requests are signed with: it is shown this once.',
@@ -200,7 +200,7 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
     if (cause instanceof ApplicationFailure && cause.type === 'too_many') {
-      throw new ApiProblem('invalid_request', {
+      throw new ApiProblem('limit_reached', {
         detail: `There are ${mostWebhookEndpoints} webhooks already. Remove one first.`,
       });
     }
