@@ -5,6 +5,7 @@ import { cacheFolder } from './cache.mjs';
 import { findChromium } from './chromium.mjs';
 import { installPackages } from './packages.mjs';
 import { findPostgres, findTemporalServer } from './postgres.mjs';
+import { findStandardWebhooks } from './standardwebhooks.mjs';
 import { NothingWorked } from './tries.mjs';
 import { findTemporalCli, findTestServer } from './tools.mjs';
 
@@ -15,7 +16,7 @@ const say = (line) => console.log(`setup: ${line}`);
 /**
  * Runs the set-up: packages first, then the servers that `args` ask for, then `.run/tools.json`.
  *
- * `--tests` adds the time-skipping test server and a Chromium, `--postgres` Temporal's production server and PostgreSQL;
+ * `--tests` adds the time-skipping test server, a Chromium and the Python library of Standard Webhooks, `--postgres` Temporal's production server and PostgreSQL;
  * `--no-server` stops after the packages.
  * Returns the exit code: 0, or 1 after one message that names what to install.
  */
@@ -61,6 +62,9 @@ async function findServers({ tests, postgres }, env) {
     const chromium = await findChromium(context);
     found.chromium = { path: chromium.path };
     used.push(`Chromium ${chromium.path} (${chromium.way})`);
+    const standardWebhooks = await findStandardWebhooks(context);
+    found.standardWebhooks = { path: standardWebhooks.path };
+    used.push(`Standard Webhooks for Python ${standardWebhooks.path} (${standardWebhooks.way})`);
   }
   if (postgres) {
     // What the user may have to install comes before what takes minutes to build.
@@ -82,7 +86,7 @@ function writeTools(found) {
   let tools = found;
   try {
     const earlier = JSON.parse(readFileSync(file, 'utf8'));
-    const kept = ['testServer', 'chromium', 'postgres', 'temporalServer'].filter((tool) =>
+    const kept = ['testServer', 'chromium', 'standardWebhooks', 'postgres', 'temporalServer'].filter((tool) =>
       existsSync(earlier[tool]?.path ?? ''),
     );
     tools = { ...Object.fromEntries(kept.map((tool) => [tool, earlier[tool]])), ...found };
