@@ -30,6 +30,9 @@ export const historyNames = [
   'sending-limit',
   'stopped-prefixes',
   'tenant-budget',
+  'with-webhooks',
+  'webhook-delivery',
+  'webhook-endpoints',
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 
