@@ -6,6 +6,7 @@ import { findChromium } from './chromium.mjs';
 import { installPackages } from './packages.mjs';
 import { findPostgres, findTemporalServer } from './postgres.mjs';
 import { findSchemathesis } from './schemathesis.mjs';
+import { findStandardWebhooks } from './standardwebhooks.mjs';
 import { NothingWorked } from './tries.mjs';
 import { findTemporalCli, findTestServer } from './tools.mjs';
 
@@ -16,8 +17,8 @@ const say = (line) => console.log(`setup: ${line}`);
 /**
  * Runs the set-up: packages first, then the servers that `args` ask for, then `.run/tools.json`.
  *
- * `--tests` adds the time-skipping test server, a Chromium and, where there is a Python for it, Schemathesis; `--postgres` Temporal's
- * production server and PostgreSQL; `--fuzz` Schemathesis. `--no-server` stops after the packages.
+ * `--tests` adds the time-skipping test server, a Chromium, the Python library of Standard Webhooks and, where there is a Python for it,
+ * Schemathesis; `--postgres` Temporal's production server and PostgreSQL; `--fuzz` Schemathesis. `--no-server` stops after the packages.
  * Returns the exit code: 0, or 1 after one message that names what to install.
  */
 export async function main(args, env) {
@@ -62,6 +63,9 @@ async function findServers(args, env) {
     const chromium = await findChromium(context);
     found.chromium = { path: chromium.path };
     used.push(`Chromium ${chromium.path} (${chromium.way})`);
+    const standardWebhooks = await findStandardWebhooks(context);
+    found.standardWebhooks = { path: standardWebhooks.path };
+    used.push(`Standard Webhooks for Python ${standardWebhooks.path} (${standardWebhooks.way})`);
   }
   if (postgres) {
     // What the user may have to install comes before what takes minutes to build.
@@ -94,8 +98,8 @@ function writeTools(found) {
   let tools = found;
   try {
     const earlier = JSON.parse(readFileSync(file, 'utf8'));
-    const kept = ['testServer', 'chromium', 'postgres', 'temporalServer', 'schemathesis'].filter((tool) =>
-      existsSync(earlier[tool]?.path ?? ''),
+    const kept = ['testServer', 'chromium', 'standardWebhooks', 'postgres', 'temporalServer', 'schemathesis'].filter(
+      (tool) => existsSync(earlier[tool]?.path ?? ''),
     );
     tools = { ...Object.fromEntries(kept.map((tool) => [tool, earlier[tool]])), ...found };
   } catch {

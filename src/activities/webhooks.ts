@@ -27,7 +27,8 @@ export type WebhookAnswer =
   | { readonly type: 'fault'; readonly message: string };
 
 export interface WebhookDependencies {
-  readonly endpoints: () => Promise<readonly WebhookEndpoint[]>;
+  /** May be some seconds old; when `asOf` (epoch ms) is given, no older than that. */
+  readonly endpoints: (asOf?: number) => Promise<readonly WebhookEndpoint[]>;
   /** Never rejects. */
   readonly send: (request: WebhookRequest, signal: AbortSignal) => Promise<WebhookAnswer>;
   readonly enrollmentId: (of: WebhookToDeliver['enrollment']) => string;
@@ -45,9 +46,12 @@ export const webhookFailures = { refused: 'webhook_refused', unreachable: 'webho
 
 export function createWebhookActivities({ endpoints, send, enrollmentId, now = Date.now }: WebhookDependencies) {
   return {
-    /** For each of these events the ids of the endpoints that want it. */
-    async webhooksFor(types: readonly EventType[]): Promise<readonly (readonly string[])[]> {
-      const known = types.length === 0 ? [] : await endpoints();
+    /**
+     * For each of these events the ids of the endpoints that want it. `startedAt`: of the enrollment, in epoch ms. An endpoint that was
+     * added before then is among them.
+     */
+    async webhooksFor(types: readonly EventType[], startedAt: number): Promise<readonly (readonly string[])[]> {
+      const known = types.length === 0 ? [] : await endpoints(startedAt);
       return types.map((type) => known.filter((endpoint) => wants(endpoint, type)).map(({ id }) => id));
     },
 
@@ -56,7 +60,9 @@ export function createWebhookActivities({ endpoints, send, enrollmentId, now = D
      * be tried again, when the receiver does not answer with 2xx.
      */
     async deliverWebhook({ webhookId, event, enrollment }: WebhookToDeliver): Promise<void> {
-      const endpoint = (await endpoints()).find(({ id }) => id === webhookId);
+      const isIt = ({ id }: WebhookEndpoint) => id === webhookId;
+      // Another worker may have learnt of it a moment ago: only a list that was read now says that it is gone.
+      const endpoint = (await endpoints()).find(isIt) ?? (await endpoints(now())).find(isIt);
       if (endpoint === undefined) return;
       const request = {
         url: endpoint.url,

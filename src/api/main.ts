@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
   const webhooks = createWebhooks({ client, taskQueue: temporal.taskQueue });
   const endpoints = rememberedEndpoints(webhooks);
+  let addedAt: number | undefined; // an enrollment that starts after that is told of
   const app = await createApp({
     enrollments: createEnrollments({
       client,
@@ -44,14 +45,21 @@ async function main(): Promise<void> {
       taskQueue: temporal.taskQueue,
       partialPolicy: api.partialPolicy,
       opaqueTokens,
-      hasWebhooks: async () => (await endpoints()).length > 0,
+      hasWebhooks: async () => (await endpoints(addedAt)).length > 0,
       observeUpdate: updateMetrics(registry),
     }),
     links: createLinks({ idKey, previousIdKeys, publicUrl: api.publicUrl }),
     ids,
     opaqueTokens,
     stoppedPrefixes: createStoppedPrefixes({ client, taskQueue: temporal.taskQueue }),
-    webhooks,
+    webhooks: {
+      ...webhooks,
+      add: async (...endpoint) => {
+        const added = await webhooks.add(...endpoint);
+        addedAt = Date.now();
+        return added;
+      },
+    },
     receivers: config.receivers,
     ...defined({ phoneCountries: api.phoneCountries }),
     authenticate: createAuthenticate(api),

@@ -45,7 +45,7 @@ const endings: Readonly<Record<ApiProblemCode, Ending>> = {
   not_found: { exitCode: notAllowed, next: 'Check --api: the address is not that of this API, or of another version.' },
   method_not_allowed: { exitCode: notAllowed, next: 'Check --api: what answers there is another version of this API.' },
   enrollment_not_found: { exitCode: notAllowed, next: 'Look for its id with `mfa find <userId>`.' },
-  webhook_not_found: { exitCode: notAllowed, next: '`GET /v1/webhooks` lists those that there are.' },
+  webhook_not_found: { exitCode: notAllowed, next: 'Look for its id with `mfa webhooks list`.' },
   enrollment_conflict: { exitCode: refused, next: 'Find it with `mfa find <userId>`.' },
   idempotency_key_reused: { exitCode: refused },
   number_changed: { exitCode: refused, next: 'See the number that holds now with `mfa status`.' },

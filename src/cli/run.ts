@@ -4,6 +4,7 @@ import { version } from '../version';
 import { helpAfter, takeOptionsBefore, type CommandParts, type CommandResult } from './command';
 import { challengeCommand } from './commands/challenge';
 import { doctorCommand } from './commands/doctor';
+import { eventsCommand } from './commands/events';
 import { codeCommand, otpCommand } from './commands/codes';
 import { findCommand, listCommand, statusCommand } from './commands/look';
 import { cancelCommand, linkCommand, numberCommand, resendCommand } from './commands/manage';
@@ -12,6 +13,7 @@ import { openCommand } from './commands/open';
 import { startCommand } from './commands/start';
 import { textsCommand } from './commands/texts';
 import { watchCommand } from './commands/watch';
+import { deliveriesCommand, webhooksCommand } from './commands/webhooks';
 import { exitCodes } from './exit-codes';
 import { Failure } from './failure';
 import type { Terminal } from './terminal';
@@ -56,6 +58,7 @@ function createProgram(parts: CommandParts): Command {
     findCommand,
     listCommand,
     watchCommand,
+    eventsCommand,
     openCommand,
     codeCommand,
     otpCommand,
@@ -65,6 +68,8 @@ function createProgram(parts: CommandParts): Command {
     linkCommand,
     challengeCommand,
     textsCommand,
+    webhooksCommand,
+    deliveriesCommand,
     doctorCommand,
     setUpNamespaceCommand,
   ];

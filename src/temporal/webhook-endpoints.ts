@@ -174,15 +174,18 @@ function unreadable(): never {
   throw new Error('The list of endpoints in the memo of mfa-webhook-endpoints cannot be read.');
 }
 
-/** The endpoints as of at most `forMs` ago: one call to Temporal for all events of this time. */
+/**
+ * The endpoints as of at most `forMs` ago: one call to Temporal for all events of this time. `asOf`, in epoch ms: what is given was
+ * read no earlier than that, so that it has what was added before.
+ */
 export function rememberedEndpoints(
   { list }: Pick<Webhooks, 'list'>,
   forMs = 5_000,
   now: () => number = Date.now,
-): () => Promise<readonly WebhookEndpoint[]> {
+): (asOf?: number) => Promise<readonly WebhookEndpoint[]> {
   let last: { readonly at: number; readonly endpoints: Promise<readonly WebhookEndpoint[]> } | undefined;
-  return async () => {
-    if (last === undefined || now() - last.at >= forMs) {
+  return async (asOf = 0) => {
+    if (last === undefined || now() - last.at >= forMs || last.at < asOf) {
       const asked = { at: now(), endpoints: list() };
       last = asked;
       asked.endpoints.catch(() => {

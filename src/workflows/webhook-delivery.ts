@@ -179,7 +179,9 @@ export async function mfaWebhookDelivery(input: WebhookDeliveryInput): Promise<v
   while (!hasGrown(messages)) {
     if (state.unrouted.length > 0) {
       const events = state.unrouted;
-      const wanted = await local.webhooksFor(events.map(({ type }) => type));
+      const startedAt = Math.max(...events.map(({ status }) => Date.parse(status.startedAt)));
+      const types = events.map(({ type }) => type);
+      const wanted = await local.webhooksFor(types, startedAt);
       change(
         route(
           state,

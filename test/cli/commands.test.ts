@@ -78,6 +78,20 @@ const rows: Readonly<Record<string, Row>> = {
     },
     shows: ['WAITS FOR', id, 'operator (configuration)'],
   },
+  events: {
+    args: ['events', id],
+    role: 'support',
+    denied: 'support',
+    method: 'timeline',
+    answer: {
+      truncated: true,
+      entries: [
+        { at: awaitingCode.startedAt, what: 'started', factors: ['sms', 'otp'] },
+        { at: awaitingCode.startedAt, what: 'problem', code: 'cooldown', message: 'Wait a moment.' },
+      ],
+    },
+    shows: ['There was more before.', 'AT', 'started', 'factors: sms, otp', 'code: cooldown · message: Wait a moment.'],
+  },
   code: {
     args: ['code', id, '123456'],
     role: 'support',

@@ -1,37 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TOTP } from 'otpauth';
+import { Webhook } from 'standardwebhooks';
 import { startStack, type Stack } from '../../scripts/stack';
 import { freePorts } from '../../scripts/stack/ports';
+import { startReceiver, type Receiver } from '../../scripts/stack/receiver';
+import { read } from '../docs/markdown';
 import { openDesk } from '../support/desk';
 
 // What `npm start` does, in a folder of the test's own.
 const state = mkdtempSync(join(tmpdir(), 'mfa-start-'));
 const { TEMPORAL_ADDRESS: shared } = process.env;
 let stack: Stack | undefined;
+let receiver: Receiver | undefined;
+const told: string[] = [];
 
 beforeAll(() => {
   delete process.env['TEMPORAL_ADDRESS']; // a server of its own is what is kept
 });
 afterAll(async () => {
   await stack?.stop();
+  await receiver?.close();
   rmSync(state, { recursive: true, force: true });
   if (shared !== undefined) process.env['TEMPORAL_ADDRESS'] = shared;
 }, 60_000);
 
-test('an enrollment that waits for its code when everything is stopped goes on when everything is started again, and its end is counted', async () => {
+/** As `npm start` does it: one on the stack that runs, whose lines are collected. */
+async function receive({ api, keys }: Stack): Promise<readonly unknown[]> {
+  receiver = await startReceiver({ state, api, key: keys.ops, say: (line) => void told.push(line) });
+  const listed = await fetch(`${api}/v1/webhooks`, { headers: { authorization: `Bearer ${keys.ops}` } });
+  return ((await listed.json()) as { readonly webhooks: readonly unknown[] }).webhooks;
+}
+
+test('an enrollment that waits for its code when everything is stopped goes on when everything is started again; a receiver hears of it in order, and its end is counted', async () => {
   stack = await startStack({ state });
+  const registered = await receive(stack);
+  expect(registered).toMatchObject([{ url: receiver?.url, events: [] }]);
   const before = openDesk(stack);
   const { userId } = await before.newUser();
   const { accessToken } = await before.token(userId);
   const body = { userId, phoneNumber: '+14155550123', factors: ['sms', 'otp'], token: { accessToken } };
   const { id } = await before.start(body);
   await stack.stop();
+  await receiver?.close();
   const { workerHealth: metricsPort } = await freePorts(); // any that is free
 
   stack = await startStack({ state, workerVariables: { WORKER_METRICS_PORT: String(metricsPort) } });
+  expect(await receive(stack)).toEqual(registered); // the one of before, and no second
   const desk = openDesk(stack);
   const answer = async (route: 'binding-code' | 'otp', code: string) =>
     JSON.parse((await desk.ask('support', 'POST', `/v1/enrollments/${id}/${route}`, { code })).text) as unknown;
@@ -43,6 +66,59 @@ test('an enrollment that waits for its code when everything is stopped goes on w
   expect(await answer('otp', new TOTP({ secret: setupKey }).generate())).toMatchObject({ result: 'confirmed' });
   await desk.until(id, 'completed');
 
+  while (!told.some((line) => line.includes('enrollment.completed'))) await sleep(50); // the test's own time limit ends it
+  const [first = [], ...others] = told.map((line) => line.trim().split(/ {2,}/));
+  expect(first.slice(1)).toEqual(['1', 'enrollment.state_changed', 'awaiting_code (sms)', id]);
+  const sequences = [first, ...others].map(([, sequence]) => Number(sequence));
+  expect([...new Set(sequences)]).toEqual(Array.from({ length: Math.max(...sequences) }, (_, index) => index + 1));
+  const unsigned = await fetch(receiver?.url ?? '', { method: 'POST', body: '{"type":"enrollment.completed"}' });
+  expect(unsigned.status).toBe(401);
+  expect(told.at(-1)).toMatch(/refused/);
+
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   expect(metrics).toMatch(/^mfa_enrollment_outcome_total\{[^}]*outcome="completed"[^}]*\} 1$/m);
+}, 120_000);
+
+test('the commands of docs/curl.md enroll a user as they stand, and a receiver of webhooks hears of it', async () => {
+  if (stack === undefined) throw new Error('there is no stack: see the test before');
+  const { api, keys, emulatorControl } = stack;
+  const heard: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      heard.push({ headers: request.headers, body });
+      response.writeHead(204).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  const shell = spawn('bash', ['-euo', 'pipefail'], {
+    env: {
+      ...{ PATH: process.env['PATH'], TMPDIR: state, API: api, INBOX: emulatorControl },
+      ...{ ONBOARDING_KEY: keys.onboarding, SUPPORT_KEY: keys.support, OPS_KEY: keys.ops },
+      RECEIVER: `http://127.0.0.1:${port}/`,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const printed = Promise.all([text(shell.stdout), text(shell.stderr)]);
+  const blocks = [...read('docs/curl.md').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, commands = '']) => commands);
+  try {
+    shell.stdin.write([...blocks.slice(0, -1), 'echo "secret $SECRET"\n'].join(''));
+    const ended = once(shell, 'close');
+    const told = () => heard.map(({ body }) => (JSON.parse(body) as { readonly type: string }).type);
+    while (!told().includes('enrollment.completed') && shell.exitCode === null) await sleep(50);
+    shell.stdin.end(blocks.at(-1)); // which has nothing more sent there
+    await ended;
+    const [out, errors] = await printed;
+    expect({ code: shell.exitCode, errors }).toEqual({ code: 0, errors: '' });
+    expect(out).toContain('"state":"completed"');
+    expect(out).toContain('{"deliveries":[]}');
+    const webhook = new Webhook(/secret (whsec_\S+)/.exec(out)?.[1] ?? '');
+    for (const { body, headers } of heard) webhook.verify(body, headers as Record<string, string>); // each is there once
+    expect(told().at(-1)).toBe('enrollment.completed');
+  } finally {
+    shell.kill();
+    server.closeAllConnections();
+    server.close();
+  }
 }, 120_000);

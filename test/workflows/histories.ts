@@ -31,6 +31,9 @@ export const historyNames = [
   'stopped-prefixes',
   'tenant-budget',
   'slow-first-task',
+  'with-webhooks',
+  'webhook-delivery',
+  'webhook-endpoints',
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 

@@ -5,7 +5,7 @@ import type { WebhookAnswer, WebhookRequest } from '../../src/activities/webhook
 import type { EnrollmentOptions } from '../../src/enrollment/commands';
 import type { EnrollmentChanged } from '../../src/enrollment/events';
 import type { WebhookEndpoint } from '../../src/enrollment/webhook-endpoints';
-import { mfaWebhookDelivery } from '../../src/workflows';
+import { mfaWebhookDelivery, mfaWebhookEndpoints } from '../../src/workflows';
 import { cancelEnrollment, confirmCode } from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import {
@@ -16,8 +16,12 @@ import {
   type WebhookDeliveryInput,
   type WebhookDeliveryMemo,
 } from '../../src/workflows/webhook-delivery';
+import { addWebhook, removeWebhook, rotateWebhookSecret } from '../../src/workflows/webhook-endpoints';
 import { awaitingCode } from '../api/support';
+import { keep, recordHistories } from './histories';
 import { onStage, otherThan } from './support';
+
+recordHistories();
 
 const { id: _id, ...status } = awaitingCode;
 const endpointOf = (name: string, events: WebhookEndpoint['events'] = []): WebhookEndpoint => ({
@@ -120,6 +124,7 @@ describe('events', () => {
     });
     expect(JSON.stringify(sent)).not.toContain('14155550123');
     await until(async () => (await own.delivery.describe()).status.name === 'COMPLETED');
+    await keep(own, 'with-webhooks');
   });
 
   test('are not made of an enrollment that nobody wants to hear of', async () => {
@@ -152,6 +157,21 @@ describe('events', () => {
     await until(() => own.types(endpointOf('outcomes')).length > 0);
     expect(own.types(endpointOf('outcomes'))).toEqual(['enrollment.completed']);
   });
+});
+
+test('the list of endpoints takes one, gives it another secret, and ends when it is empty', async () => {
+  const list = await stage().client.workflow.start(mfaWebhookEndpoints, {
+    taskQueue: 'workflow-tests',
+    workflowId: `mfa-webhook-endpoints-${randomUUID()}`,
+    args: [{ endpoints: [] }],
+  });
+  const secret = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
+  expect(await list.executeUpdate(addWebhook, { args: [first] })).toEqual(first);
+  const { secrets } = await list.executeUpdate(rotateWebhookSecret, { args: [{ id: first.id, secret }] });
+  expect(secrets.map((each) => each.secret)).toEqual([secret, first.secrets[0]?.secret]);
+  await list.executeUpdate(removeWebhook, { args: [{ id: first.id }] });
+  await list.result();
+  await keep({ handle: list }, 'webhook-endpoints');
 });
 
 describe('a receiver', () => {
@@ -202,6 +222,7 @@ describe('a receiver', () => {
     await delivery.signal(redeliverEvents, { webhookId: first.id });
     await until(async () => (await delivery.describe()).status.name === 'COMPLETED');
     expect(sentNow().slice(before)).toEqual([2, 1]);
+    await keep({ handle: delivery }, 'webhook-delivery');
   });
 
   test('that was removed is sent nothing more', async () => {

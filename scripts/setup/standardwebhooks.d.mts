@@ -1,0 +1,2 @@
+import type { FoundTool, ToolContext } from './tools.mjs';
+export function findStandardWebhooks(context: ToolContext): Promise<FoundTool>;
