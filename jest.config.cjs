@@ -18,7 +18,7 @@ module.exports = {
   },
   // Packages published as ES modules only: jest loads them as CommonJS, so they go through the transform too.
   transformIgnorePatterns: [
-    '/node_modules/(?!(jose|openid-client|oauth4webapi|uqr|fastify-type-provider-zod|otpauth|@noble/hashes|preact|intl-messageformat|@formatjs)/)',
+    '/node_modules/(?!(jose|openid-client|oauth4webapi|uqr|fastify-type-provider-zod|otpauth|@noble/hashes|preact|intl-messageformat|@formatjs|smol-toml)/)',
   ],
   moduleNameMapper: { '^@auth0-mfa-enrollment/client$': '<rootDir>/packages/client/src/index.ts' },
   testTimeout: 60_000,

@@ -1,10 +1,14 @@
 import { Argument, Command, Option } from 'commander';
 import { defined } from '../enrollment/defined';
-import { roles, rolesToScopes, type Role, type Scope } from '../scopes';
+import { roles, type Role, type Scope } from '../scopes';
 import { createApi, type Api } from './api';
+import { suggest } from './completion/suggestions';
 import { connectionFor, type ConnectionOptions } from './connection';
-import { exitCodes, type ExitCode } from './exit-codes';
+import { profileNames } from './profiles';
+import type { ExitCode } from './exit-codes';
 import { usage } from './failure';
+import { suggestedIds } from './ids';
+import { apiExitCodes, apiVariables, withManual } from './manual';
 import { createStyle, takesColour, type Style } from './text/style';
 import type { Terminal } from './terminal';
 
@@ -43,9 +47,16 @@ interface CommonOptions extends ConnectionOptions {
 /** `--json`, of every command. */
 const jsonOption = () => new Option('--json', 'one JSON value on the standard output');
 
+/** `--profile`, of every command over the API. */
+export const profileOption = () =>
+  suggest(new Option('--profile <name>', 'a profile of config.toml; else MFA_PROFILE, else its default'), ({ env }) =>
+    profileNames(env),
+  );
+
 /** What every command over the API takes. */
 const apiOptions = (): readonly Option[] => [
-  new Option('--api <url>', 'address of the API; else MFA_API, else a running local stack'),
+  new Option('--api <url>', 'address of the API; else MFA_API, else a profile, else a running local stack'),
+  profileOption(),
   new Option('--person <name>', 'the person who acts, for a key that names its people; else MFA_PERSON'),
   new Option('--role <role>', 'whose key of the local stack to use').choices(roles),
   jsonOption(),
@@ -59,19 +70,27 @@ export const localCommand = (name: string, description: string): Command =>
 export function apiCommand(name: string, scope: Scope, description: string): Command {
   const command = new Command(name).description(`${description} (needs ${scope})`);
   for (const option of apiOptions()) command.addOption(option);
-  return command;
+  return withManual(command, { exitCodes: apiExitCodes, environment: apiVariables });
 }
 
 /** The `<id>` of a command about one enrollment. */
 export const idArgument = (): Argument =>
-  new Argument(
-    '<id>',
-    'the id of an enrollment, or its beginning where no other id begins so; `mfa list` and `mfa find` show ids',
+  suggest(
+    new Argument(
+      '<id>',
+      'the id of an enrollment, or its beginning where no other id begins so; `mfa list` and `mfa find` show ids',
+    ),
+    suggestedIds,
   );
 
-/** Command lines that can be copied, below the help of a command. Each is written without `mfa`. */
+/**
+ * Command lines that can be copied, in the help of a command. Each is written without `mfa` in front, but for one in which something
+ * else comes first, such as a variable. Every command has one (test/cli/help.test.ts).
+ */
 export const withExamples = (command: Command, ...examples: readonly string[]): Command =>
-  command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ mfa ${example}`).join('\n')}`);
+  withManual(command, {
+    examples: examples.map((example) => (/(?:^|[ (])mfa |mfa\.mjs /.test(example) ? example : `mfa ${example}`)),
+  });
 
 /** Takes the options that may stand before the command, too: `mfa --json list`. Those that a command does not know are refused. */
 export function takeOptionsBefore(program: Command): void {
@@ -87,7 +106,7 @@ export function takeOptionsBefore(program: Command): void {
 /** The options of a call, wherever they stood; what stands behind the command wins. */
 export const optionsOf = <Options extends object>(command: Command): Options =>
   // Commander tells nothing of their types: each command names those of the options that it has declared.
-  ({ ...command.parent?.opts(), ...command.opts() });
+  ({ ...(command.parent === null ? {} : optionsOf(command.parent)), ...command.opts() });
 
 /** Runs `act` with the API, its options and arguments, when the command is called. */
 export function onCall<Options extends object, Args extends readonly unknown[]>(
@@ -113,12 +132,3 @@ export function onCall<Options extends object, Args extends readonly unknown[]>(
     finish(await act(context, options, ...args), json);
   });
 }
-
-const rolesHelp = roles.map((role) => `  ${role.padEnd(10)}  ${rolesToScopes[role].join(' ')}`).join('\n');
-
-export const helpAfter = `
-Roles:
-${rolesHelp}
-
-Exit codes: ${exitCodes.ok} done, ${exitCodes.refused} refused, ${exitCodes.usage} usage, ${exitCodes.unavailable} unreachable or no answer yet, ${exitCodes.notAllowed} not allowed or not found.
-\`mfa doctor\`: 0 all right, 1 something to change, 2 could not check.`;

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMain } from '../run-main';
 import { runCli } from './run';
+import { findStackFile } from './stack';
 
 /** The process behind `bin/mfa.mjs`. `root`: the folder of the package. */
 export const main = (root: string): Promise<void> => runMain(() => run(root));
@@ -15,11 +15,19 @@ async function run(root: string): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    stackFile: join(root, '.run/stack.json'),
+    stackFile: findStackFile(process.cwd(), root),
     now: Date.now,
     wait: (ms) => sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined),
     signal: interrupted.signal,
+    openBrowser,
   });
+}
+
+/** Loaded only when it is needed; it is an ES module. */
+async function openBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  const browser = await open(url);
+  browser.once('error', () => undefined); // the address was printed: whoever has no browser copies it
 }
 
 /** `mfa list | head`: whoever read has read enough. */

@@ -1,9 +1,10 @@
+import type { z } from 'zod';
 import { enrollmentPage, listQuery } from '../api/schemas';
 import { defined } from '../enrollment/defined';
 import type { Api } from './api';
 import { checked } from './inputs';
-import type { EnrollmentPage } from './text/enrollment';
 
+type EnrollmentPage = z.infer<typeof enrollmentPage>;
 export type Filters = Readonly<Record<string, string | undefined>>;
 
 /** 10,000 enrollments: more than anybody reads, and a bound for a list that never ends. */

@@ -14,4 +14,6 @@ export interface Terminal {
   readonly wait: (ms: number) => Promise<void>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Shows a page to the person at the terminal. Rejects where there is no browser to be started. */
+  readonly openBrowser: (url: string) => Promise<void>;
 }

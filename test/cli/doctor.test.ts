@@ -190,7 +190,7 @@ describe('what could not be checked says why and ends with 2', () => {
 
   test('the scopes named in the help are enough, and each is needed', async () => {
     const { stdout } = await mfa(['doctor', '--help']);
-    const scopes = /read-only: (.*)\./.exec(stdout)?.[1] ?? '';
+    const scopes = /may read: ([a-z:_ ]+)\./.exec(stdout.replace(/\s+/g, ' '))?.[1] ?? '';
     await tenant.switches({ unifiedPhone: true });
     const { exitCode } = await examine({ ...withoutManagement, AUTH0_MANAGEMENT_TOKEN: await tokenFor(scopes) });
     expect(exitCode).toBe(0);
@@ -340,7 +340,15 @@ describe('with a local stack up', () => {
   test('an environment that names a tenant is checked against that one', async () => {
     const other = { ...env, AUTH0_BASE_URL: 'http://127.0.0.1:1' };
     const ran = await mfa(['doctor'], { env: other, stackFile: stackFile() });
-    expect(ran).toMatchObject({ exitCode: 2, stderr: '' });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).not.toContain('emulated');
     expect(ran.stdout).toContain('No answer from http://127.0.0.1:1.');
+  });
+
+  test('the error output says which API the other commands use, and why', async () => {
+    const { stderr } = await mfa(['doctor'], { env, stackFile: stackFile() });
+    expect(stderr).toBe(
+      'mfa: The other commands use http://127.0.0.1:8080, because a local stack is running (`mfa profiles`).\n',
+    );
   });
 });

@@ -27,18 +27,6 @@ test('an option before a command that does not take it is refused', async () => 
   expect(ran).toEqual({ exitCode: 2, stdout: '', stderr: 'mfa: --api: `mfa doctor` does not take it.\n' });
 });
 
-test('the help of every command has examples of that command, and says what an <id> is', async () => {
-  const { stdout } = await mfa(['--help']);
-  const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+) .*\[/gm)].map(([, name = '']) => name);
-  expect(commands.length).toBeGreaterThan(14);
-  for (const name of commands.filter((each) => each !== 'help')) {
-    const { stdout: help } = await mfa([name, '--help']);
-    const examples = [...help.matchAll(/^ {2}\$ (?:.* )?mfa(?:\.mjs)? (\S+)/gm)].map(([, command]) => command);
-    expect([name, examples.length > 0, [...new Set(examples)]]).toEqual([name, true, [name]]);
-    if (/ <id>/.test(help)) expect(help.replace(/\s+/g, ' ')).toContain('the id of an enrollment, or its beginning');
-  }
-});
-
 test('mfa list --state offers the states that lists have', async () => {
   const { stdout } = await mfa(['list', '--help']);
   const offered = enrollmentStates.filter((state) => stdout.includes(`"${state}"`));

@@ -88,6 +88,7 @@ test('a fault of the command line itself is told with its stack, and without wha
     now: Date.now,
     wait: () => Promise.resolve(),
     signal: new AbortController().signal,
+    openBrowser: () => Promise.resolve(),
   };
   expect(await runCli(['code', id], terminal)).toBe(70);
   expect(told).toMatch(/Please report it:\nTypeError: cannot read \S+ of \S+ with \S+\n {4}at /);

@@ -7,6 +7,7 @@ import { afterEach } from '@jest/globals';
 import type { AppParts } from '../../src/api/app';
 import type { Enrollments } from '../../src/api/enrollments';
 import { runCli } from '../../src/cli/run';
+import type { Terminal } from '../../src/cli/terminal';
 import type { Role } from '../../src/scopes';
 import { keyOf, testApp } from '../api/support';
 
@@ -36,6 +37,8 @@ export interface RunOptions {
   /** Takes the place of waiting. */
   readonly wait?: (ms: number) => Promise<void>;
   readonly signal?: AbortSignal;
+  /** Takes the place of a browser. */
+  readonly openBrowser?: (url: string) => Promise<void>;
   /** Told of each piece of the standard output. */
   readonly onOutput?: (text: string) => void;
 }
@@ -62,12 +65,26 @@ export async function mfa(args: readonly string[], options: RunOptions = {}): Pr
     now: () => options.clock?.() ?? now ?? Date.now(),
     wait: options.wait ?? ((ms) => sleep(ms, undefined, { signal }).catch(() => undefined)),
     signal,
+    openBrowser: options.openBrowser ?? (() => Promise.reject(new Error('No browser here'))),
   });
   stdout.end();
   stderr.end();
   for (const stream of [stdout, stderr]) if (!stream.readableEnded) await once(stream, 'end');
   return { exitCode, ...texts };
 }
+
+/** A terminal at which nobody is: for what only looks at the commands. */
+export const testTerminal = (): Terminal => ({
+  stdin: new PassThrough(),
+  stdout: new PassThrough(),
+  stderr: new PassThrough(),
+  env: {},
+  stackFile: '/nonexistent/stack.json',
+  now: Date.now,
+  wait: () => Promise.resolve(),
+  signal: new AbortController().signal,
+  openBrowser: () => Promise.resolve(),
+});
 
 /** The API over fake cases, on a port of its own. */
 export async function serveApi(enrollments: Partial<Enrollments>, parts: Partial<AppParts> = {}) {

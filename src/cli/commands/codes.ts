@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { bindingCodeBody, codeResult, otpBody, pending, sentFactors } from '../../api/schemas';
 import { defined } from '../../enrollment/defined';
@@ -11,6 +11,7 @@ import {
   type CommandContext,
   type CommandResult,
 } from '../command';
+import { suggest } from '../completion/suggestions';
 import { exitCodes, type ExitCode } from '../exit-codes';
 import { enrollmentIdOf } from '../ids';
 import { askSecretly, checked } from '../inputs';
@@ -31,7 +32,13 @@ export const codeCommand = (parts: CommandParts) =>
     'binding-code',
     bindingCodeBody,
     'Submit the code that was sent to the user',
-    (command) => command.option('--factor <factor>', `whose code it is: ${sentFactors.join(', ')}; sms when absent`),
+    (command) =>
+      command.addOption(
+        suggest(
+          new Option('--factor <factor>', `whose code it is: ${sentFactors.join(', ')}; sms when absent`),
+          sentFactors,
+        ),
+      ),
   );
 
 /** `mfa otp`: the code of an authenticator app. */

@@ -1,7 +1,9 @@
 import { Option } from 'commander';
 import { enrollment } from '../../api/schemas';
 import { enrollmentStates, waitingForWhos } from '../../enrollment/status';
+import { factorNames } from '../../factors';
 import { apiCommand, idArgument, onCall, withExamples, type CommandParts } from '../command';
+import { suggest } from '../completion/suggestions';
 import { usage } from '../failure';
 import { enrollmentIdOf } from '../ids';
 import { allPages, onePage } from '../pages';
@@ -52,8 +54,13 @@ const listedStates = enrollmentStates.filter((state) => state !== 'confirming');
 export function listCommand(parts: CommandParts) {
   const command = apiCommand('list', scope, 'Enrollments, open ones first, newest first')
     .addOption(new Option('--state <state>', 'only those in this state').choices(listedStates))
-    .option('--factor <factor>', 'only those at this factor')
-    .option('--waiting-for <who>', `only those that this one has to go on with: ${waitingForWhos.join(', ')}`)
+    .addOption(suggest(new Option('--factor <factor>', 'only those at this factor'), factorNames))
+    .addOption(
+      suggest(
+        new Option('--waiting-for <who>', `only those that this one has to go on with: ${waitingForWhos.join(', ')}`),
+        waitingForWhos,
+      ),
+    )
     .option('--user <userId>', 'only those of this user')
     .option('--limit <number>', 'how many on a page, 1 to 100; 20 when absent')
     .option('--cursor <cursor>', 'go on where an earlier page ended')

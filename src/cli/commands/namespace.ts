@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { localCommand, optionsOf, withExamples, type CommandParts } from '../command';
+import { withManual } from '../manual';
 import type * as lazy from '../set-up-namespace';
 
 /** `mfa setup-namespace`: the one command that speaks to Temporal, and not to the API. */
@@ -8,10 +9,25 @@ export function setUpNamespaceCommand({ terminal, finish }: CommandParts): Comma
     'setup-namespace',
     "Register this project's search attributes in a Temporal namespace (TEMPORAL_* says which)",
   );
-  withExamples(command, 'setup-namespace').addHelpText(
-    'after',
-    '  $ TEMPORAL_ADDRESS=temporal.example.com:7233 TEMPORAL_NAMESPACE=mfa mfa setup-namespace',
+  withExamples(
+    command,
+    'setup-namespace',
+    'TEMPORAL_ADDRESS=temporal.example.com:7233 TEMPORAL_NAMESPACE=mfa mfa setup-namespace',
   );
+  withManual(command, {
+    details: 'It speaks to Temporal, and not to the API. Where all of them are there, it changes nothing.',
+    exitCodes: [
+      ['0', 'they are there'],
+      ['1', 'Temporal refused to register them'],
+      ['2', 'the configuration is wrong, or there is no such namespace; nothing was changed'],
+      ['3', 'Temporal cannot be reached'],
+    ],
+    environment: [
+      ['TEMPORAL_ADDRESS', 'host and port of Temporal; localhost:7233 when absent'],
+      ['TEMPORAL_NAMESPACE', 'the namespace; default when absent'],
+      ['TEMPORAL_*', 'everything else as worker and API read it: docs/configuration.md'],
+    ],
+  });
   return command.action(async () => {
     const json = optionsOf<{ json?: true }>(command).json === true;
     // Loaded only here: Temporal's client would cost every other command a second.

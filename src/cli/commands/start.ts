@@ -1,6 +1,9 @@
+import { Option } from 'commander';
 import { startBody, startedEnrollment } from '../../api/schemas';
 import { defined } from '../../enrollment/defined';
+import { factorNames } from '../../factors';
 import { apiCommand, onCall, withExamples, type CommandParts } from '../command';
+import { suggest } from '../completion/suggestions';
 import { checked, readToken, type TokenSource } from '../inputs';
 import { enrollmentText } from '../text/enrollment';
 
@@ -16,7 +19,9 @@ export function startCommand(parts: CommandParts) {
   const command = apiCommand('start', scope, 'Start the enrollment of a user')
     .argument('<userId>', "Auth0's user_id, such as auth0|507f1f77bcf86cd799439020")
     .option('--phone <number>', 'phone number with its country code, such as +14155550123')
-    .option('--factors <list>', 'factors in their order, such as sms,otp')
+    .addOption(
+      suggest(new Option('--factors <list>', 'factors in their order, such as sms,otp'), factorNames, { list: true }),
+    )
     .option('--token-file <path>', 'a file with the access token, or JSON {accessToken, expiresIn?, refreshToken?}')
     .option('--token-stdin', 'the same from the standard input');
   const user = "'auth0|507f1f77bcf86cd799439020'";
