@@ -1,5 +1,6 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createIdTokenCheck } from '../auth0/id-token';
+import { measured } from '../auth0/measured';
 import { createMfaClient } from '../auth0/mfa-client';
 import { loadConfig } from '../config';
 import { defined } from '../enrollment/defined';
@@ -7,6 +8,7 @@ import { createLogger } from '../logger';
 import { runMain } from '../run-main';
 import { connectClient } from '../temporal/connection';
 import { enrollmentIds } from '../temporal/ids';
+import { createOpenCounts } from '../temporal/open-counts';
 import { createReadiness } from '../temporal/readiness';
 import { createStoppedPrefixes } from '../temporal/stopped-prefixes';
 import { createWebhooks, rememberedEndpoints } from '../temporal/webhook-endpoints';
@@ -16,7 +18,7 @@ import { createEnrollments } from './enrollments';
 import { createHealthApp } from './health';
 import { createStaffSignIn } from './desk/staff-sign-in';
 import { createLinks } from './links';
-import { updateMetrics } from './metrics';
+import { callMetrics, openMetrics, unreadableMetrics, updateMetrics } from './metrics';
 import { createTemporalUrls } from './temporal-urls';
 
 /** The API process: configuration, connections, app; and all of it closed again, in order, on SIGTERM or SIGINT. */
@@ -25,15 +27,17 @@ async function main(): Promise<void> {
   const logger = createLogger('mfa-api', config.logLevel);
   for (const warning of config.warnings) logger.warn(warning);
 
-  const connected = await connectClient(config);
-  const { client, connection } = connected;
   const registry = new Registry();
+  const connected = await connectClient(config, 'mfa-api', unreadableMetrics(registry));
+  const { client, connection } = connected;
   collectDefaultMetrics({ register: registry });
+  openMetrics(registry, createOpenCounts(client), (error) => logger.warn({ err: error }, 'open runs were not counted'));
   const { auth0, temporal, api, idKey, previousIdKeys } = config;
   const ids = enrollmentIds(idKey, previousIdKeys);
 
   const { clientSecret, opaqueTokens, ...application } = auth0;
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
+  const { exchangeCode } = measured(mfa, callMetrics(registry));
   const webhooks = createWebhooks({ client, taskQueue: temporal.taskQueue });
   const endpoints = rememberedEndpoints(webhooks);
   const app = await createApp({
@@ -61,7 +65,7 @@ async function main(): Promise<void> {
       idKey,
       previousIdKeys,
       auth0,
-      exchangeCode: (request) => mfa.exchangeCode(request),
+      exchangeCode: (request) => exchangeCode(request),
       checkIdToken: createIdTokenCheck(auth0),
     },
     registry,

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { PayloadConfig, TemporalConfig } from '../config';
 import { sealedClientOptions } from './data-converter';
+import type { ObserveUnreadable } from './payload-codec';
 
 export interface TemporalClient {
   readonly client: Client;
@@ -19,13 +20,14 @@ export const identity = (processName: string): string => `${processName}@${hostn
 export async function connectClient(
   config: { readonly temporal: TemporalConfig; readonly payload: PayloadConfig },
   processName = 'mfa-api',
+  observe?: ObserveUnreadable,
 ): Promise<TemporalClient> {
   const { address, connectionOptions, namespace } = config.temporal;
   const connection = await reach(address, () => Connection.connect({ ...connectionOptions.reveal(), interceptors }));
   const client = new Client({
     connection,
     identity: identity(processName),
-    ...sealedClientOptions(config.payload, namespace),
+    ...sealedClientOptions(config.payload, namespace, observe),
   });
   return { client, connection, close: () => connection.close() };
 }

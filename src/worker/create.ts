@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { ActivityObserver } from '../activities/observer';
 import type { SendingLimits } from '../activities/sending-limits';
 import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
+import { defined } from '../enrollment/defined';
 import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
 import { workflowBundleOptions } from './bundle';
 import { createWorkerDataConverter } from '../temporal/data-converter';
+import type { ObserveUnreadable } from '../temporal/payload-codec';
 
 export interface WorkerParts {
   readonly connection: NativeConnection;
@@ -22,6 +25,9 @@ export interface WorkerParts {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
+  /** Hear of what activities do, and of payloads that do not open; nobody does when absent. */
+  readonly observer?: ActivityObserver;
+  readonly observeUnreadable?: ObserveUnreadable;
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
@@ -47,13 +53,14 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
         mfa: parts.mfa,
         opaqueTokens: parts.opaqueTokens,
         sendingLimits: parts.sendingLimits,
+        ...defined({ observer: parts.observer }),
         cancelRun: async (workflowId, runId) => {
           await parts.client.workflow.getHandle(workflowId, runId).cancel();
         },
       }),
-      ...createWebhookActivities(parts.webhooks),
+      ...createWebhookActivities({ ...parts.webhooks, ...defined({ observer: parts.observer }) }),
     },
-    dataConverter: createWorkerDataConverter(parts.payload),
+    dataConverter: createWorkerDataConverter(parts.payload, parts.observeUnreadable),
     shutdownGraceTime: shutdownGraceMs,
     maxCachedWorkflows,
     // How long a case may hang when a worker dies without a word: its cached runs wait this long for another.

@@ -27,6 +27,7 @@ import { cancelOwnRun, perform, performAhead } from './auth0-calls';
 import { listen, view } from './handlers';
 import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
+import { count } from './metrics';
 import { createPublisher } from './publish';
 import { askToCancel, catchUp, goOn, openRun, type Run } from './run';
 import { createTeller, type Teller } from './tell';
@@ -75,6 +76,7 @@ const eventsAtFirstTry = 3;
 function begin(input: MfaEnrollmentInput): { readonly opened: Case; readonly task: TaskSoFar } {
   const startedAt = workflowInfo().startTime.getTime();
   const isFirstTry = workflowInfo().historyLength === eventsAtFirstTry;
+  count('start');
   const opened = openCase(input, startedAt, Math.random());
   return { opened: recallIfRetried(opened, isFirstTry, startedAt), task: firstTask(opened, isFirstTry, startedAt) };
 }
