@@ -37,7 +37,7 @@ async function main(): Promise<void> {
 
   const { clientSecret, opaqueTokens, ...application } = auth0;
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
-  const { exchangeCode } = measured(mfa, callMetrics(registry));
+  const signIns = measured(mfa, callMetrics(registry));
   const webhooks = createWebhooks({ client, taskQueue: temporal.taskQueue });
   const endpoints = rememberedEndpoints(webhooks);
   const app = await createApp({
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
       idKey,
       previousIdKeys,
       auth0,
-      exchangeCode: (request) => exchangeCode(request),
+      exchangeCode: (request) => signIns.exchangeCode(request),
       checkIdToken: createIdTokenCheck(auth0),
     },
     registry,

@@ -101,7 +101,7 @@ test.each([
   ['unreachable', { type: 'fault', message: 'The receiver did not answer.' }],
 ] as const)('an attempt to deliver an event is counted as %s', async (result, answer: WebhookAnswer) => {
   const told: string[] = [];
-  const { deliverWebhook } = createWebhookActivities({
+  const webhooks = createWebhookActivities({
     endpoints: () => Promise.resolve([endpoint]),
     send: () => Promise.resolve(answer),
     enrollmentId: () => 'enr_1',
@@ -110,7 +110,7 @@ test.each([
   const { events } = eventsSince(nothingTold, inState.completed, { runId: 'r', now });
   const enrollment = { workflowId: 'w', firstRunId: 'r', keyId: 'k' };
   for (const event of events) {
-    await runIn(environment(), () => deliverWebhook({ webhookId: endpoint.id, event, enrollment })).catch(
+    await runIn(environment(), () => webhooks.deliverWebhook({ webhookId: endpoint.id, event, enrollment })).catch(
       () => undefined,
     );
   }
