@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client';
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
-import { measured, measuredPace } from './auth0/measured';
+import { bothOf, measured, measuredPace } from './auth0/measured';
 import { createMfaClient } from './auth0/mfa-client';
 import { paced } from './auth0/paced';
 import { loadConfig } from './config';
@@ -24,7 +24,9 @@ import { temporalLogger } from './worker/temporal-logger';
 /** The worker's process: configuration, connection, worker; on SIGTERM what is under way ends, then everything closes. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'worker');
-  const logger = createLogger('mfa-worker', config.logLevel);
+  const telemetry = config.tracing ? await import('./telemetry/tracing.js') : undefined; // it costs a start something
+  const tracing = telemetry?.startTracing('mfa-worker', config.auth0.domain);
+  const logger = createLogger('mfa-worker', config.logLevel, undefined, telemetry?.traceIds);
   Runtime.install({
     logger: temporalLogger(logger),
     telemetryOptions: {
@@ -42,7 +44,7 @@ async function main(): Promise<void> {
   const client = new Client({
     connection,
     identity: identity('mfa-worker'),
-    ...sealedClientOptions(config.payload, namespace, metrics.unreadable),
+    ...sealedClientOptions(config.payload, namespace, metrics.unreadable, tracing && [tracing.client]),
   });
   const pace = createTenantBudget({
     ...{ client, taskQueue, idKey: config.idKey, tenant: auth0.domain, ...config.auth0Calls },
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
     ...{
       connection,
       client,
-      mfa: paced(measured(mfa, metrics.call), measuredPace(pace, metrics.turn)),
+      mfa: paced(measured(mfa, bothOf(metrics.call, tracing?.call)), measuredPace(pace, metrics.turn)),
       namespace,
       taskQueue,
       opaqueTokens,
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
     payload: config.payload,
     observer: metrics.activities,
     observeUnreadable: metrics.unreadable,
+    ...(tracing && { activityInterceptors: [tracing.activity] }),
   });
   const health = createHealthServer({ worker, ready: createReadiness(connection, namespace), logger });
   try {
@@ -82,6 +85,7 @@ async function main(): Promise<void> {
     await mfa.close();
     await sender.close();
     await connection.close();
+    await tracing?.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createIdTokenCheck } from '../auth0/id-token';
-import { measured } from '../auth0/measured';
+import { bothOf, measured } from '../auth0/measured';
 import { createMfaClient } from '../auth0/mfa-client';
 import { loadConfig } from '../config';
 import { defined } from '../enrollment/defined';
@@ -24,11 +24,13 @@ import { createTemporalUrls } from './temporal-urls';
 /** The API process: configuration, connections, app; and all of it closed again, in order, on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'api');
-  const logger = createLogger('mfa-api', config.logLevel);
+  const telemetry = config.tracing ? await import('../telemetry/tracing.js') : undefined; // it costs a start something
+  const tracing = telemetry?.startTracing('mfa-api', config.auth0.domain);
+  const logger = createLogger('mfa-api', config.logLevel, undefined, telemetry?.traceIds);
   for (const warning of config.warnings) logger.warn(warning);
 
   const registry = new Registry();
-  const connected = await connectClient(config, 'mfa-api', unreadableMetrics(registry));
+  const connected = await connectClient(config, 'mfa-api', unreadableMetrics(registry), tracing && [tracing.client]);
   const { client, connection } = connected;
   collectDefaultMetrics({ register: registry });
   openMetrics(registry, createOpenCounts(client), (error) => logger.warn({ err: error }, 'open runs were not counted'));
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
 
   const { clientSecret, opaqueTokens, ...application } = auth0;
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
-  const signIns = measured(mfa, callMetrics(registry));
+  const signIns = measured(mfa, bothOf(callMetrics(registry), tracing?.call));
   const webhooks = createWebhooks({ client, taskQueue: temporal.taskQueue });
   const endpoints = rememberedEndpoints(webhooks);
   const app = await createApp({
@@ -69,6 +71,7 @@ async function main(): Promise<void> {
       checkIdToken: createIdTokenCheck(auth0),
     },
     registry,
+    ...(tracing && { trace: tracing.requests }),
     logger,
     publicUrl: api.publicUrl,
     brand: api.brand,
@@ -93,7 +96,7 @@ async function main(): Promise<void> {
     logger.info({ signal }, 'stopping');
     app
       .close()
-      .then(() => Promise.all([health.close(), connected.close(), mfa.close()]))
+      .then(() => Promise.all([health.close(), connected.close(), mfa.close(), tracing?.close()]))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'did not stop cleanly');
         process.exitCode = 1;

@@ -10,6 +10,14 @@ export type CallResult = 'ok' | Auth0Verdict | 'fault';
 /** Told when a call to Auth0 begins; what it returns is told when the call has ended. Neither may throw. */
 export type ObserveCall = (call: Auth0Call) => (result: CallResult, status?: number) => void;
 
+/** Tells both. */
+export const bothOf =
+  (one: ObserveCall, other: ObserveCall | undefined): ObserveCall =>
+  (call) => {
+    const ended = [one(call), other?.(call)];
+    return (result, status) => ended.forEach((end) => end?.(result, status));
+  };
+
 /** The same client, whose calls are told to `observe`: each request that is made, not the wait for its turn. */
 export function measured(mfa: MfaClient, observe: ObserveCall): MfaClient {
   async function observed<T>(call: Auth0Call, make: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { ClientOptions } from '@temporalio/client';
+import type { ClientOptions, WorkflowClientInterceptor } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { clientCodec, workerCodec, type KeyRing, type ObserveUnreadable } from './payload-codec';
 import { memoInterceptor } from './sealed-memos';
@@ -31,8 +31,9 @@ export const sealedClientOptions = (
   keyRing: KeyRing,
   namespace: string,
   observe?: ObserveUnreadable,
+  more: readonly WorkflowClientInterceptor[] = [],
 ): Pick<ClientOptions, 'dataConverter' | 'interceptors' | 'namespace'> => ({
   namespace,
   dataConverter: createDataConverter(keyRing, observe),
-  interceptors: { workflow: [memoInterceptor([clientCodec(keyRing, observe)], namespace)] },
+  interceptors: { workflow: [memoInterceptor([clientCodec(keyRing, observe)], namespace), ...more] },
 });

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  Worker,
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { ActivityObserver } from '../activities/observer';
 import type { SendingLimits } from '../activities/sending-limits';
@@ -28,6 +33,8 @@ export interface WorkerParts {
   /** Hear of what activities do, and of payloads that do not open; nobody does when absent. */
   readonly observer?: ActivityObserver;
   readonly observeUnreadable?: ObserveUnreadable;
+  /** What activities pass through, in this order. */
+  readonly activityInterceptors?: ActivityInterceptorsFactory[];
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
@@ -41,13 +48,15 @@ export const shutdownGraceMs = 15_000;
 const maxCachedWorkflows = 250;
 
 /** A worker of the task queue: our workflow, our activities, encrypted payloads. */
-export const createWorker = (parts: WorkerParts): Promise<Worker> =>
-  Worker.create({
+export function createWorker(parts: WorkerParts): Promise<Worker> {
+  const source = workflowSource();
+  return Worker.create({
     connection: parts.connection,
     namespace: parts.namespace,
     taskQueue: parts.taskQueue,
     identity: identity('mfa-worker'),
-    ...workflowSource(),
+    ...source,
+    interceptors: { ...source.interceptors, ...defined({ activity: parts.activityInterceptors }) },
     activities: {
       ...createActivities({
         mfa: parts.mfa,
@@ -68,13 +77,18 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
   });
+}
 
 /** Where `npm run build` puts the workflow bundle: beside the compiled code. */
 const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
 
 /** The bundle that the build left; from sources, one is made at start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'> {
   if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
-  const { workflowsPath, preloadModules } = workflowBundleOptions(); // the converters are the data converter's
-  return { workflowsPath, bundlerOptions: { preloadModules } };
+  const { workflowsPath, preloadModules, workflowInterceptorModules } = workflowBundleOptions(); // the converters are the data converter's
+  return {
+    workflowsPath,
+    bundlerOptions: { preloadModules },
+    interceptors: { workflowModules: workflowInterceptorModules },
+  };
 }
