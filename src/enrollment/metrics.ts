@@ -73,8 +73,7 @@ export interface RestOver extends Omit<Rest, 'since'> {
 
 /**
  * Where an enrollment rests at `now` (epoch ms), after it rested at `before`; and the rest that is over by that, with its length in
- * seconds. One that goes on in the same state, at the same factor and for the same
- * hand, is one rest; the end is none.
+ * seconds. One that goes on in the same state, at the same factor and for the same hand, is one rest; the end is none.
  */
 export function restAt(
   before: Rest | undefined,

@@ -14,7 +14,7 @@ import type { Service } from '../logger';
 /** What a process adds to its parts so that its work becomes spans. */
 export interface Tracing {
   /** Calls of the API: a span each, by the pattern of its route. */
-  requests(app: FastifyInstance): void;
+  readonly requests: (app: FastifyInstance) => void;
   /** Starts, updates, signals and queries: their context goes along in a header. */
   readonly client: WorkflowClientInterceptor;
   /** Activities: children of the message that led to them. */
