@@ -33,6 +33,8 @@ export interface StackOptions {
   /** More variables for one process. */
   readonly apiVariables?: Readonly<Record<string, string>>;
   readonly workerVariables?: Readonly<Record<string, string>>;
+  /** Where the development server's own metrics answer; nowhere when absent. */
+  readonly temporalMetricsPort?: number;
   /** Told when a part begins to start and when it is ready. */
   readonly onProgress?: (part: string, event: 'starting' | 'ready') => void;
 }
@@ -102,6 +104,7 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     compiled: options.compiled === true,
     apiVariables: options.apiVariables ?? {},
     workerVariables: options.workerVariables ?? {},
+    temporalMetricsPort: options.temporalMetricsPort,
   });
   const file = stackFile(addresses, server, secrets);
   let retract: () => void = () => undefined;
@@ -249,6 +252,7 @@ function createServices(parts: {
   readonly compiled: boolean;
   readonly apiVariables: Readonly<Record<string, string>>;
   readonly workerVariables: Readonly<Record<string, string>>;
+  readonly temporalMetricsPort: number | undefined;
 }): Stack['services'] {
   const { addresses, ports, server, logs } = parts;
   const env = environments(addresses, server, parts.secrets, parts.logLevel, parts.tenantFile);
@@ -273,6 +277,7 @@ function createServices(parts: {
                       uiPort: ports.temporalUi,
                       database: own.database,
                       codecEndpoint: addresses.codecServer,
+                      metricsPort: parts.temporalMetricsPort,
                     }),
                   },
             env: env.temporal,

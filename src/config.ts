@@ -10,6 +10,7 @@ import { readSendingLimits, type SendingLimitsConfig } from './config/sending-li
 import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
 import { readReceiverRules } from './config/webhooks';
+import { readTracing } from './config/tracing';
 import { readWorker, type WorkerServerConfig } from './config/worker';
 import type { ReceiverRules } from './webhooks/addresses';
 
@@ -26,6 +27,8 @@ interface CommonConfig {
 }
 
 interface WorkerConfig extends CommonConfig {
+  /** Are traces sent to an OpenTelemetry collector? */
+  readonly tracing: boolean;
   readonly auth0: Auth0Config;
   readonly auth0Calls: Auth0CallsConfig;
   readonly temporal: TemporalConfig;
@@ -39,6 +42,8 @@ interface WorkerConfig extends CommonConfig {
 }
 
 interface ApiConfig extends CommonConfig {
+  /** Are traces sent to an OpenTelemetry collector? */
+  readonly tracing: boolean;
   readonly auth0: Auth0Config;
   readonly temporal: TemporalConfig;
   /** Keys the hashes that case and update ids are made of. */
@@ -89,6 +94,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         receivers: readReceiverRules(reader),
         sendingLimits: readSendingLimits(reader),
         worker: readWorker(reader),
+        tracing: readTracing(reader),
       };
     },
     api: () => {
@@ -101,6 +107,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         previousIdKeys: readPreviousIdKeys(reader, idKey),
         receivers: readReceiverRules(reader),
         api: readApi(reader),
+        tracing: readTracing(reader),
       };
     },
     'codec-server': () => ({ ...common, codec: readCodec(reader) }),

@@ -10,8 +10,22 @@ export type Service = 'mfa-worker' | 'mfa-api' | 'mfa-codec-server';
  * The log of a process: a JSON object a line, with `service`. It shows the members that src/shown-members.ts allows. A request
  * is its method and the pattern of its route, for the address itself may hold a link or a code; bodies are not logged.
  */
-export const createLogger = (service: Service, level: string, destination?: DestinationStream): Logger =>
-  pino({ level, base: { service, pid: process.pid }, formatters: { log: shownLine }, serializers }, destination);
+export const createLogger = (
+  service: Service,
+  level: string,
+  destination?: DestinationStream,
+  more: () => Readonly<Record<string, string>> = () => ({}),
+): Logger =>
+  pino(
+    {
+      level,
+      base: { service, pid: process.pid },
+      mixin: () => ({ ...more() }),
+      formatters: { log: shownLine },
+      serializers,
+    },
+    destination,
+  );
 
 const serializers = {
   req: ({ method, routeOptions, ip }: FastifyRequest) => ({ method, route: routeOptions.url ?? null, ip }),

@@ -120,6 +120,7 @@ export const shownInLogs: ShownMembers = {
   activityId: 'identifier',
   activityType: 'identifier',
   buildId: 'identifier',
+  trace_id: 'identifier',
   identity: 'identifier',
   auth0: 'identifier',
   ip: 'identifier',

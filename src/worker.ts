@@ -1,8 +1,9 @@
 import { Client } from '@temporalio/client';
-import { Runtime, makeTelemetryFilterString, type TelemetryOptions } from '@temporalio/worker';
+import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { bothOf, measured, measuredPace } from './auth0/measured';
 import { createMfaClient } from './auth0/mfa-client';
 import { paced } from './auth0/paced';
-import { loadConfig, type WorkerServerConfig } from './config';
+import { loadConfig } from './config';
 import { defined } from './enrollment/defined';
 import { createLogger } from './logger';
 import { runMain } from './run-main';
@@ -17,17 +18,20 @@ import { connectWorker } from './temporal/worker-connection';
 import { createWebhookSender } from './webhooks/send';
 import { createWorker } from './worker/create';
 import { createHealthServer } from './worker/health';
+import { createWorkerMetrics, metricsOptions } from './worker/metrics';
 import { temporalLogger } from './worker/temporal-logger';
 
 /** The worker's process: configuration, connection, worker; on SIGTERM what is under way ends, then everything closes. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'worker');
-  const logger = createLogger('mfa-worker', config.logLevel);
+  const telemetry = config.tracing ? await import('./telemetry/tracing.js') : undefined; // it costs a start something
+  const tracing = telemetry?.startTracing('mfa-worker', config.auth0.domain);
+  const logger = createLogger('mfa-worker', config.logLevel, undefined, telemetry?.traceIds);
   Runtime.install({
     logger: temporalLogger(logger),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...metrics(config.worker),
+      ...metricsOptions(config.worker),
     },
   });
   for (const warning of config.warnings) logger.warn(warning);
@@ -36,10 +40,11 @@ async function main(): Promise<void> {
   const { clientSecret, opaqueTokens, ...auth0 } = config.auth0;
   const mfa = createMfaClient({ ...auth0, ...defined({ clientSecret: clientSecret?.reveal() }) });
   const { namespace, taskQueue } = config.temporal;
+  const metrics = createWorkerMetrics(Runtime.instance().metricMeter, { namespace, taskQueue });
   const client = new Client({
     connection,
     identity: identity('mfa-worker'),
-    ...sealedClientOptions(config.payload, namespace),
+    ...sealedClientOptions(config.payload, namespace, metrics.unreadable, tracing && [tracing.client]),
   });
   const pace = createTenantBudget({
     ...{ client, taskQueue, idKey: config.idKey, tenant: auth0.domain, ...config.auth0Calls },
@@ -48,7 +53,14 @@ async function main(): Promise<void> {
   const ids = enrollmentIds(config.idKey, config.previousIdKeys);
   const sender = createWebhookSender(config.receivers);
   const worker = await createWorker({
-    ...{ connection, client, mfa: paced(mfa, pace), namespace, taskQueue, opaqueTokens },
+    ...{
+      connection,
+      client,
+      mfa: paced(measured(mfa, bothOf(metrics.call, tracing?.call)), measuredPace(pace, metrics.turn)),
+      namespace,
+      taskQueue,
+      opaqueTokens,
+    },
     sendingLimits: createSendingLimits({ client, taskQueue, idKey: config.idKey, ...config.sendingLimits }),
     webhooks: {
       endpoints: rememberedEndpoints(createWebhooks({ client, taskQueue })),
@@ -56,6 +68,9 @@ async function main(): Promise<void> {
       enrollmentId: ({ workflowId, firstRunId, keyId }) => ids.enrollmentId(workflowId, firstRunId, keyId),
     },
     payload: config.payload,
+    observer: metrics.activities,
+    observeUnreadable: metrics.unreadable,
+    ...(tracing && { activityInterceptors: [tracing.activity] }),
   });
   const health = createHealthServer({ worker, ready: createReadiness(connection, namespace), logger });
   try {
@@ -70,22 +85,8 @@ async function main(): Promise<void> {
     await mfa.close();
     await sender.close();
     await connection.close();
+    await tracing?.close();
   }
 }
-
-/** Temporal's own metrics of a worker and our count of outcomes, as Prometheus text at `/metrics`. */
-const metrics = ({ healthHost, metricsPort }: WorkerServerConfig): Pick<TelemetryOptions, 'metrics'> =>
-  metricsPort === undefined
-    ? {}
-    : {
-        metrics: {
-          prometheus: {
-            bindAddress: `${healthHost.includes(':') ? `[${healthHost}]` : healthHost}:${metricsPort}`,
-            unitSuffix: true,
-            countersTotalSuffix: true,
-            useSecondsForDurations: true,
-          },
-        },
-      };
 
 void runMain(main);

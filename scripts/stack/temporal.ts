@@ -12,6 +12,8 @@ export const devServerArguments = (options: {
   readonly uiPort: number;
   readonly database: string;
   readonly codecEndpoint: string;
+  /** Where its own metrics answer, as Prometheus text; nowhere when absent. */
+  readonly metricsPort?: number | undefined;
 }): readonly string[] => [
   'server',
   'start-dev',
@@ -27,6 +29,7 @@ export const devServerArguments = (options: {
   // Far above what an enrollment needs. Signals of megabytes, sent without a pause, fill a history before a run can continue as new.
   ...['--dynamic-config-value', 'limit.blobSize.error=262144'],
   ...['--ui-codec-endpoint', options.codecEndpoint],
+  ...(options.metricsPort === undefined ? [] : ['--metrics-port', String(options.metricsPort)]),
   ...['--log-level', 'warn'],
 ];
 

@@ -27,6 +27,7 @@ import { factors } from '../factors';
 import { withinAttempt } from './attempt';
 import { becameActive, leftAnAuthenticator } from './earlier-attempt';
 import { failureOf, limitsUnreachable } from './failures';
+import { deliveryResultOf, noObserver, type ActivityObserver } from './observer';
 import type { SendingLimits, SendingReserved } from './sending-limits';
 
 export interface ActivityDependencies {
@@ -37,6 +38,8 @@ export interface ActivityDependencies {
   readonly sendingLimits: SendingLimits;
   /** Asks Temporal to cancel a run, so that an enrollment cancelled by its own signal closes as Canceled. */
   readonly cancelRun: (workflowId: string, runId: string) => Promise<void>;
+  /** Hears what became of texts and renewals; nobody does when absent. */
+  readonly observer?: ActivityObserver;
 }
 
 /** The activities that perform one step each. */
@@ -47,7 +50,13 @@ export type StepActivities = ReturnType<typeof createStepActivities>;
  * Temporal does. No call is made with a token of another user than the one it is for. Input and result pass through
  * Temporal's history, encrypted by the payload codec.
  */
-export function createStepActivities({ mfa, opaqueTokens, sendingLimits, cancelRun }: ActivityDependencies) {
+export function createStepActivities({
+  mfa,
+  opaqueTokens,
+  sendingLimits,
+  cancelRun,
+  observer = noObserver,
+}: ActivityDependencies) {
   /** Runs a call of the user's own; a verdict that `refusal` names becomes a value, any other a failure. */
   async function asOwner<Outcome>(
     { userId, accessToken }: ListInput,
@@ -108,13 +117,19 @@ export function createStepActivities({ mfa, opaqueTokens, sendingLimits, cancelR
           if (reserved?.type === 'refused') {
             const { why, retryAt } = reserved;
             log.warn('a limit keeps a text or call from being sent', { why });
+            observer.delivery(factor, why === 'stopped' ? why : `${why}_limit`);
             return { kind: 'not_sent', why, ...defined({ retryAt }) };
           }
           const request = factors[factor].associateRequest(defined({ phoneNumber }));
+          const isDelivered = factors[factor].delivery.type === 'sent';
           try {
-            return { kind: 'associated', challenge: await mfa.associate(accessToken, request, signal) };
+            const challenge = await mfa.associate(accessToken, request, signal);
+            if (isDelivered) observer.delivery(factor, 'sent');
+            return { kind: 'associated', challenge };
           } catch (error) {
-            if (error instanceof Auth0Error && !maySend[error.verdict]) await reserved?.release();
+            const { verdict } = error instanceof Auth0Error ? error : { verdict: 'ambiguous' as const };
+            if (isDelivered) observer.delivery(factor, deliveryResultOf(verdict, maySend[verdict]));
+            if (!maySend[verdict]) await reserved?.release();
             throw error;
           }
         },
@@ -192,7 +207,7 @@ export function createStepActivities({ mfa, opaqueTokens, sendingLimits, cancelR
 
     /** The refresh_token grant. A refusal means that the user must sign in; so does a token that is not the user's. */
     async refreshToken({ userId, refreshToken }: RefreshInput): Promise<RefreshOutcome> {
-      return refusing<RefreshOutcome>(
+      const renewed = refusing<RefreshOutcome>(
         async (signal) => {
           const token = await mfa.refresh(refreshToken, signal);
           const foreign = foreignToken(token.accessToken, userId, opaqueTokens);
@@ -208,6 +223,16 @@ export function createStepActivities({ mfa, opaqueTokens, sendingLimits, cancelR
             default:
               return unexpected(error);
           }
+        },
+      );
+      return renewed.then(
+        (outcome) => {
+          observer.renewal(outcome.kind);
+          return outcome;
+        },
+        (error: unknown) => {
+          observer.renewal('fault');
+          throw error;
         },
       );
     },

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { defined } from '../enrollment/defined';
 import type { EnrollmentChanged, EventType } from '../enrollment/events';
 import { signingSecrets, wants, type WebhookEndpoint } from '../enrollment/webhook-endpoints';
+import { noObserver, type ActivityObserver, type AttemptResult } from './observer';
 
 /** An event on its way to one endpoint. */
 export interface WebhookToDeliver {
@@ -33,6 +34,8 @@ export interface WebhookDependencies {
   readonly send: (request: WebhookRequest, signal: AbortSignal) => Promise<WebhookAnswer>;
   readonly enrollmentId: (of: WebhookToDeliver['enrollment']) => string;
   readonly now?: () => number;
+  /** Hears what became of each attempt; nobody does when absent. */
+  readonly observer?: Pick<ActivityObserver, 'webhookAttempt'>;
 }
 
 /** What an endpoint is sent: the members that Standard Webhooks asks for, and the event. */
@@ -44,7 +47,13 @@ export const webhookBody = ({ id: _id, type, at, ...event }: EnrollmentChanged, 
 
 export const webhookFailures = { refused: 'webhook_refused', unreachable: 'webhook_unreachable' } as const;
 
-export function createWebhookActivities({ endpoints, send, enrollmentId, now = Date.now }: WebhookDependencies) {
+export function createWebhookActivities({
+  endpoints,
+  send,
+  enrollmentId,
+  now = Date.now,
+  observer = noObserver,
+}: WebhookDependencies) {
   return {
     /**
      * For each of these events the ids of the endpoints that want it. `startedAt`: of the enrollment, in epoch ms. An endpoint that was
@@ -71,10 +80,11 @@ export function createWebhookActivities({ endpoints, send, enrollmentId, now = D
         secrets: signingSecrets(endpoint, now()),
       };
       const answer = await send(request, cancellationSignal());
+      observer.webhookAttempt(resultOf(answer));
       if (answer.type === 'fault') {
         throw ApplicationFailure.create({ type: webhookFailures.unreachable, message: answer.message });
       }
-      if (answer.status >= 200 && answer.status < 300) return;
+      if (isTaken(answer.status)) return;
       throw ApplicationFailure.create({
         type: webhookFailures.refused,
         message: `The receiver answered with status ${answer.status}.`,
@@ -82,6 +92,13 @@ export function createWebhookActivities({ endpoints, send, enrollmentId, now = D
       });
     },
   };
+}
+
+const isTaken = (status: number): boolean => status >= 200 && status < 300;
+
+function resultOf(answer: WebhookAnswer): AttemptResult {
+  if (answer.type === 'fault') return 'unreachable';
+  return isTaken(answer.status) ? 'delivered' : 'refused';
 }
 
 export type WebhookActivities = ReturnType<typeof createWebhookActivities>;

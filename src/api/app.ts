@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import { createActs } from './acts';
@@ -47,6 +47,8 @@ export interface AppParts extends Omit<RouteParts, 'ownership'>, Omit<SignInPart
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none when absent. */
   readonly trustedProxies?: readonly string[];
   readonly registry: Registry;
+  /** Makes each call a span of a trace; none is when absent. */
+  readonly trace?: (app: FastifyInstance) => void;
   readonly logger: FastifyBaseLogger;
   /** Calls a minute of one caller, or of one address without a caller. */
   readonly callsPerMinute?: number;
@@ -82,6 +84,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   takeBodies(app);
   app.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id));
   measureRequests(app, parts.registry);
+  parts.trace?.(app);
 
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },

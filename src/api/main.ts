@@ -1,5 +1,6 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createIdTokenCheck } from '../auth0/id-token';
+import { bothOf, measured } from '../auth0/measured';
 import { createMfaClient } from '../auth0/mfa-client';
 import { loadConfig } from '../config';
 import { defined } from '../enrollment/defined';
@@ -7,6 +8,7 @@ import { createLogger } from '../logger';
 import { runMain } from '../run-main';
 import { connectClient } from '../temporal/connection';
 import { enrollmentIds } from '../temporal/ids';
+import { createOpenCounts } from '../temporal/open-counts';
 import { createReadiness } from '../temporal/readiness';
 import { createStoppedPrefixes } from '../temporal/stopped-prefixes';
 import { createWebhooks, rememberedEndpoints } from '../temporal/webhook-endpoints';
@@ -16,24 +18,28 @@ import { createEnrollments } from './enrollments';
 import { createHealthApp } from './health';
 import { createStaffSignIn } from './desk/staff-sign-in';
 import { createLinks } from './links';
-import { updateMetrics } from './metrics';
+import { callMetrics, openMetrics, unreadableMetrics, updateMetrics } from './metrics';
 import { createTemporalUrls } from './temporal-urls';
 
 /** The API process: configuration, connections, app; and all of it closed again, in order, on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'api');
-  const logger = createLogger('mfa-api', config.logLevel);
+  const telemetry = config.tracing ? await import('../telemetry/tracing.js') : undefined; // it costs a start something
+  const tracing = telemetry?.startTracing('mfa-api', config.auth0.domain);
+  const logger = createLogger('mfa-api', config.logLevel, undefined, telemetry?.traceIds);
   for (const warning of config.warnings) logger.warn(warning);
 
-  const connected = await connectClient(config);
-  const { client, connection } = connected;
   const registry = new Registry();
+  const connected = await connectClient(config, 'mfa-api', unreadableMetrics(registry), tracing && [tracing.client]);
+  const { client, connection } = connected;
   collectDefaultMetrics({ register: registry });
+  openMetrics(registry, createOpenCounts(client), (error) => logger.warn({ err: error }, 'open runs were not counted'));
   const { auth0, temporal, api, idKey, previousIdKeys } = config;
   const ids = enrollmentIds(idKey, previousIdKeys);
 
   const { clientSecret, opaqueTokens, ...application } = auth0;
   const mfa = createMfaClient({ ...application, ...defined({ clientSecret: clientSecret?.reveal() }) });
+  const signIns = measured(mfa, bothOf(callMetrics(registry), tracing?.call));
   const webhooks = createWebhooks({ client, taskQueue: temporal.taskQueue });
   const endpoints = rememberedEndpoints(webhooks);
   let addedAt: number | undefined; // an enrollment that starts after that is told of
@@ -69,10 +75,11 @@ async function main(): Promise<void> {
       idKey,
       previousIdKeys,
       auth0,
-      exchangeCode: (request) => mfa.exchangeCode(request),
+      exchangeCode: (request) => signIns.exchangeCode(request),
       checkIdToken: createIdTokenCheck(auth0),
     },
     registry,
+    ...(tracing && { trace: tracing.requests }),
     logger,
     publicUrl: api.publicUrl,
     brand: api.brand,
@@ -97,7 +104,7 @@ async function main(): Promise<void> {
     logger.info({ signal }, 'stopping');
     app
       .close()
-      .then(() => Promise.all([health.close(), connected.close(), mfa.close()]))
+      .then(() => Promise.all([health.close(), connected.close(), mfa.close(), tracing?.close()]))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'did not stop cleanly');
         process.exitCode = 1;

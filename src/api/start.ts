@@ -54,7 +54,10 @@ export interface StartParts {
   readonly ids: EnrollmentIds;
   readonly domain: string;
   readonly taskQueue: string;
-  readonly options: Pick<EnrollmentOptions, 'partialPolicy' | 'opaqueTokens' | 'localFirst' | 'recallInTask' | 'recoveryCode'>;
+  readonly options: Pick<
+    EnrollmentOptions,
+    'partialPolicy' | 'opaqueTokens' | 'localFirst' | 'recallInTask' | 'recoveryCode'
+  >;
   readonly runs: Runs;
   /** Is anything sent to a webhook? Absent: no. */
   readonly hasWebhooks?: () => Promise<boolean>;

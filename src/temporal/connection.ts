@@ -1,7 +1,14 @@
 import { hostname } from 'node:os';
-import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type WorkflowClientInterceptor,
+} from '@temporalio/client';
 import type { PayloadConfig, TemporalConfig } from '../config';
 import { sealedClientOptions } from './data-converter';
+import type { ObserveUnreadable } from './payload-codec';
 
 export interface TemporalClient {
   readonly client: Client;
@@ -19,13 +26,15 @@ export const identity = (processName: string): string => `${processName}@${hostn
 export async function connectClient(
   config: { readonly temporal: TemporalConfig; readonly payload: PayloadConfig },
   processName = 'mfa-api',
+  observe?: ObserveUnreadable,
+  more?: readonly WorkflowClientInterceptor[],
 ): Promise<TemporalClient> {
   const { address, connectionOptions, namespace } = config.temporal;
   const connection = await reach(address, () => Connection.connect({ ...connectionOptions.reveal(), interceptors }));
   const client = new Client({
     connection,
     identity: identity(processName),
-    ...sealedClientOptions(config.payload, namespace),
+    ...sealedClientOptions(config.payload, namespace, observe, more),
   });
   return { client, connection, close: () => connection.close() };
 }

@@ -1,6 +1,6 @@
-import type { ClientOptions } from '@temporalio/client';
+import type { ClientOptions, WorkflowClientInterceptor } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { clientCodec, workerCodec, type KeyRing } from './payload-codec';
+import { clientCodec, workerCodec, type KeyRing, type ObserveUnreadable } from './payload-codec';
 import { memoInterceptor } from './sealed-memos';
 
 const failureConverterPath = require.resolve('./failure-converter');
@@ -15,14 +15,14 @@ export const workflowConverterPaths = {
 };
 
 /** The data converter of every client: all payloads, failures' messages and stack traces included, are sealed; nothing else is read. */
-export const createDataConverter = (keyRing: KeyRing): DataConverter => ({
-  payloadCodecs: [clientCodec(keyRing)],
+export const createDataConverter = (keyRing: KeyRing, observe?: ObserveUnreadable): DataConverter => ({
+  payloadCodecs: [clientCodec(keyRing, observe)],
   failureConverterPath,
 });
 
 /** The data converter of every worker: as a client's, and a message that cannot be read does not stop a workflow. */
-export const createWorkerDataConverter = (keyRing: KeyRing): DataConverter => ({
-  payloadCodecs: [workerCodec(keyRing)],
+export const createWorkerDataConverter = (keyRing: KeyRing, observe?: ObserveUnreadable): DataConverter => ({
+  payloadCodecs: [workerCodec(keyRing, observe)],
   ...workflowConverterPaths,
 });
 
@@ -30,8 +30,10 @@ export const createWorkerDataConverter = (keyRing: KeyRing): DataConverter => ({
 export const sealedClientOptions = (
   keyRing: KeyRing,
   namespace: string,
+  observe?: ObserveUnreadable,
+  more: readonly WorkflowClientInterceptor[] = [],
 ): Pick<ClientOptions, 'dataConverter' | 'interceptors' | 'namespace'> => ({
   namespace,
-  dataConverter: createDataConverter(keyRing),
-  interceptors: { workflow: [memoInterceptor([clientCodec(keyRing)], namespace)] },
+  dataConverter: createDataConverter(keyRing, observe),
+  interceptors: { workflow: [memoInterceptor([clientCodec(keyRing, observe)], namespace), ...more] },
 });

@@ -58,8 +58,9 @@ export const encryptionCodec = (ring: KeyRing): PayloadCodec =>
   });
 
 /** For clients: as `encryptionCodec`, and what is not sealed is refused, for nobody knows who wrote it. */
-export const clientCodec = (ring: KeyRing): PayloadCodec =>
+export const clientCodec = (ring: KeyRing, observe: ObserveUnreadable = unobserved): PayloadCodec =>
   codecOf(ring, (opened) => {
+    if (opened.type === 'unreadable') observe(opened.reason);
     throw new PayloadDecryptionError(opened);
   });
 
@@ -69,11 +70,17 @@ export const clientCodec = (ring: KeyRing): PayloadCodec =>
  * tries the task again: a payload of a key that is missing, and of which another key of the ring vouches that it is one of
  * ours (the case waits until its key is there); and whatever else than messages does not open.
  */
-export const workerCodec = (ring: KeyRing): PayloadCodec =>
+export const workerCodec = (ring: KeyRing, observe: ObserveUnreadable = unobserved): PayloadCodec =>
   codecOf(ring, (opened, payload, context) => {
+    if (opened.type === 'unreadable') observe(opened.reason);
     if (context?.type !== 'workflow' || opened.awaited) throw new PayloadDecryptionError(opened);
     return opened.type === 'unsealed' ? markUnsealed(payload) : markUnreadable(opened.reason);
   });
+
+/** Hears of each sealed payload that does not open. May not throw. */
+export type ObserveUnreadable = (reason: UnreadableReason) => void;
+
+const unobserved: ObserveUnreadable = () => undefined;
 
 type NotOpened = Exclude<Opened, { type: 'opened' }>;
 

@@ -7,5 +7,6 @@ import { workflowConverterPaths } from '../temporal/data-converter';
 export const workflowBundleOptions = () => ({
   workflowsPath: require.resolve('../workflows'),
   preloadModules: [require.resolve('../workflows/preload')],
+  workflowInterceptorModules: [require.resolve('../workflows/trace-context')],
   ...workflowConverterPaths,
 });

@@ -1,16 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  Worker,
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { ActivityObserver } from '../activities/observer';
 import type { SendingLimits } from '../activities/sending-limits';
 import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
+import { defined } from '../enrollment/defined';
 import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
 import { workflowBundleOptions } from './bundle';
 import { createWorkerDataConverter } from '../temporal/data-converter';
+import type { ObserveUnreadable } from '../temporal/payload-codec';
 
 export interface WorkerParts {
   readonly connection: NativeConnection;
@@ -22,6 +30,11 @@ export interface WorkerParts {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
+  /** Hear of what activities do, and of payloads that do not open; nobody does when absent. */
+  readonly observer?: ActivityObserver;
+  readonly observeUnreadable?: ObserveUnreadable;
+  /** What activities pass through, in this order. */
+  readonly activityInterceptors?: ActivityInterceptorsFactory[];
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
@@ -35,25 +48,28 @@ export const shutdownGraceMs = 15_000;
 const maxCachedWorkflows = 100;
 
 /** A worker of the task queue: our workflow, our activities, encrypted payloads. */
-export const createWorker = (parts: WorkerParts): Promise<Worker> =>
-  Worker.create({
+export function createWorker(parts: WorkerParts): Promise<Worker> {
+  const source = workflowSource();
+  return Worker.create({
     connection: parts.connection,
     namespace: parts.namespace,
     taskQueue: parts.taskQueue,
     identity: identity('mfa-worker'),
-    ...workflowSource(),
+    ...source,
+    interceptors: { ...source.interceptors, ...defined({ activity: parts.activityInterceptors }) },
     activities: {
       ...createActivities({
         mfa: parts.mfa,
         opaqueTokens: parts.opaqueTokens,
         sendingLimits: parts.sendingLimits,
+        ...defined({ observer: parts.observer }),
         cancelRun: async (workflowId, runId) => {
           await parts.client.workflow.getHandle(workflowId, runId).cancel();
         },
       }),
-      ...createWebhookActivities(parts.webhooks),
+      ...createWebhookActivities({ ...parts.webhooks, ...defined({ observer: parts.observer }) }),
     },
-    dataConverter: createWorkerDataConverter(parts.payload),
+    dataConverter: createWorkerDataConverter(parts.payload, parts.observeUnreadable),
     shutdownGraceTime: shutdownGraceMs,
     maxCachedWorkflows,
     // How long a case may hang when a worker dies without a word: its cached runs wait this long for another.
@@ -61,13 +77,18 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
   });
+}
 
 /** Where `npm run build` puts the workflow bundle: beside the compiled code. */
 const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
 
 /** The bundle that the build left; from sources, one is made at start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'> {
   if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
-  const { workflowsPath, preloadModules } = workflowBundleOptions(); // the converters are the data converter's
-  return { workflowsPath, bundlerOptions: { preloadModules } };
+  const { workflowsPath, preloadModules, workflowInterceptorModules } = workflowBundleOptions(); // the converters are the data converter's
+  return {
+    workflowsPath,
+    bundlerOptions: { preloadModules },
+    interceptors: { workflowModules: workflowInterceptorModules },
+  };
 }

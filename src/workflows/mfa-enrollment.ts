@@ -27,6 +27,7 @@ import { cancelOwnRun, perform, performAhead } from './auth0-calls';
 import { listen, view } from './handlers';
 import { hasGrown } from './long-run';
 import type { MfaEnrollmentInput } from './messages';
+import { count } from './metrics';
 import { createPublisher } from './publish';
 import { askToCancel, catchUp, goOn, nowOf, openRun, type Run } from './run';
 import { createTeller, type Teller } from './tell';
@@ -81,6 +82,7 @@ const firstTry = (): FirstTry => ({ at: Date.now(), isRetried: !isFirstTry() });
 /** The case at its beginning, its first task, and where time stands until something is recorded. */
 function begin(input: MfaEnrollmentInput) {
   const startedAt = workflowInfo().startTime.getTime();
+  count('start');
   const opened = openCase(input, startedAt, Math.random());
   if (opened.localFirst === true && input.options?.recallInTask === true) {
     return { opened, task: firstTask(opened, true, startedAt), stoppedAt: startedAt };

@@ -5,6 +5,7 @@ import '../enrollment/challenge-secrets';
 import '../enrollment/details';
 import '../enrollment/events';
 import '../enrollment/judge-code';
+import '../enrollment/metrics';
 import '../enrollment/sending-limit';
 import '../enrollment/stopped-prefixes';
 import '../enrollment/tenant-budget';

@@ -1,29 +1,35 @@
-import { metricMeter, setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { tokenExpiry, type Case } from '../enrollment/case';
 import { defined } from '../enrollment/defined';
 import { detailsOf } from '../enrollment/details';
 import { currentFactor, isAtRest, isSettled } from '../enrollment/enrollment';
+import { outcomeLabels, restAt, type Rest } from '../enrollment/metrics';
 import { outlookOf } from '../enrollment/outlook';
 import { caseMemo, type CaseMemo } from './messages';
+import { count, recordWait } from './metrics';
 import { searchAttributes } from './search-attributes';
 import type { Teller } from './tell';
 
 /**
  * Shows a case to the outside as it goes from one step to the next: the memo that the API reads, the attributes that lists are
- * filtered by, the details in Temporal's web interface; and tells other systems. Every upsert is an event, so only what has changed is written.
+ * filtered by, the details in Temporal's web interface; tells other systems; and measures how long it rests. Every upsert is an event, so only what has changed is written.
  */
 export function createPublisher({ tell }: Pick<Teller, 'tell'>): (of: Case, now: number, waits: boolean) => void {
   let shown: Case | undefined;
+  let rest: Rest | undefined;
   return (of, now, waits) => {
     const before = shown;
     shown = of;
     setCurrentDetails(detailsOf(of.enrollment, now));
     tell(of, now);
+    const { rest: next, over } = restAt(rest, of.enrollment, now);
+    rest = next;
+    if (over !== undefined) recordWait(over);
     const isRest = waits || isAtRest(of.enrollment);
     if (isRest) upsertAttributes(of, now); // whom it waits for may change with time alone
     if (before?.enrollment === of.enrollment && before.held.tokens === of.held.tokens) return;
     if (isRest || of.enrollment.state !== before?.enrollment.state) upsertMemo({ [caseMemo]: memoOf(of, now) });
-    if (isSettled(of.enrollment)) countOutcome(of.enrollment.state);
+    if (isSettled(of.enrollment)) count('outcome', outcomeLabels(of));
   };
 }
 
@@ -58,8 +64,3 @@ function upsertAttributes({ enrollment, held }: Case, now: number): void {
   ];
   if (changed.length > 0) upsertSearchAttributes(changed);
 }
-
-const countOutcome = (outcome: string): void =>
-  metricMeter
-    .createCounter('mfa_enrollment_outcome', 'enrollments', 'Enrollments ended, by outcome')
-    .add(1, { outcome });

@@ -2,6 +2,8 @@ import { log } from '@temporalio/workflow';
 import { auditOf } from '../enrollment/audit';
 import { cancel, receive, withMessagesSince, type Case } from '../enrollment/case';
 import type { Answer, Command } from '../enrollment/commands';
+import { countOf } from '../enrollment/metrics';
+import { count } from './metrics';
 
 /** One run: the case as it is now, and what its message handlers and its loop tell each other. Rebuilt by replay. */
 export interface Run {
@@ -72,8 +74,12 @@ interface Change {
   readonly answers: readonly Answer[];
 }
 
-/** Writes a change to the audit log, which replay leaves alone, and keeps the answers that somebody waits for. */
+/** Writes a change to the audit log and counts it, which replay leaves alone, and keeps the answers that somebody waits for. */
 function tell(run: Run, before: Case, { case: after, answers }: Change): void {
-  for (const line of auditOf(before, after, answers)) log.info('audit', { audit: true, ...line });
+  for (const line of auditOf(before, after, answers)) {
+    log.info('audit', { audit: true, ...line });
+    const counted = countOf(line);
+    if (counted !== undefined) count(counted.metric, counted.labels);
+  }
   for (const answer of answers) if (run.awaited.has(answer.id)) run.answers.set(answer.id, answer);
 }

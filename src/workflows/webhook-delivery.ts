@@ -36,6 +36,7 @@ import {
 } from '../enrollment/webhook-delivery';
 import { createAlarm } from './alarm';
 import { hasGrown, waitForKeyOf } from './long-run';
+import { count } from './metrics';
 import { searchAttributes } from './search-attributes';
 
 export const webhookDeliveryType = 'mfaWebhookDelivery';
@@ -117,6 +118,7 @@ export async function mfaWebhookDelivery(input: WebhookDeliveryInput): Promise<v
   async function drain(webhookId: string): Promise<void> {
     for (let event = state.queues[webhookId]?.[0]; event !== undefined; event = state.queues[webhookId]?.[0]) {
       const failure = await attempted(webhookId, event);
+      if (failure !== undefined) count('deadLetter');
       change(
         failure === undefined ? delivered(state, webhookId) : giveUp(state, webhookId, { failure, since: Date.now() }),
       );

@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Registry } from 'prom-client';
-import { updateMetrics } from '../../src/api/metrics';
 import { failureTypes } from '../../src/enrollment/failures';
 import { problemCodes } from '../../src/enrollment/problems';
 import { waitingForWhats } from '../../src/enrollment/status';
 import { filterAddress, uiFilters } from '../../scripts/stack/temporal-ui';
 import { searchAttributes } from '../../src/workflows/search-attributes';
-import { testApp } from '../api/support';
 import { codeIn, table } from './markdown';
 
 const page = 'docs/operations.md';
@@ -42,13 +39,4 @@ test('the columns that this page recommends are search attributes', () => {
   const columns = [...(section.split('\n#')[0] ?? '').matchAll(/`(Mfa\w+)`/g)].map(([, name]) => name);
   expect(columns.length).toBeGreaterThan(2);
   expect(names).toEqual(expect.arrayContaining(columns));
-});
-
-test('the table of metrics has each one of the API, and no other', async () => {
-  const registry = new Registry();
-  updateMetrics(registry);
-  const { app } = await testApp({}, { registry });
-  const registered = (await registry.getMetricsAsJSON()).map(({ name }) => name);
-  expect(firstCodes(table(page, 'metric', 'kind')).sort()).toEqual(registered.sort());
-  await app.close();
 });

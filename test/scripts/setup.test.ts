@@ -398,6 +398,9 @@ describe('the command', () => {
 
   test('an unknown option is refused with the known ones', async () => {
     const { code, stderr } = await run(setup, '--test');
-    expect([code, stderr]).toEqual([1, 'setup: unknown option --test; there are --tests, --postgres, --fuzz, --no-server.\n']);
+    expect([code, stderr]).toEqual([
+      1,
+      'setup: unknown option --test; there are --tests, --postgres, --fuzz, --no-server.\n',
+    ]);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 import { workflowBundleOptions } from '../../src/worker/bundle';
 
-const { workflowsPath, preloadModules, ...converters } = workflowBundleOptions();
+const { workflowsPath, preloadModules, workflowInterceptorModules, ...converters } = workflowBundleOptions();
 const root = join(__dirname, '../..');
 /** Of this user alone. */
 const folder = join(tmpdir(), `mfa-enrollment-bundles-${userInfo().uid}`);
@@ -20,6 +20,7 @@ export async function workflowBundle(kind: 'plain' | 'sealed'): Promise<Workflow
     const { code } = await bundleWorkflowCode({
       workflowsPath,
       preloadModules,
+      workflowInterceptorModules,
       ...(kind === 'sealed' ? converters : {}),
       logger: new DefaultLogger('ERROR'),
     });

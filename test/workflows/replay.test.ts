@@ -17,6 +17,7 @@ beforeAll(async () => {
   logSdkToFile();
   workflowBundle = await bundleWorkflowCode({
     workflowsPath: require.resolve('../../src/workflows'),
+    workflowInterceptorModules: [require.resolve('../../src/workflows/trace-context')],
     logger: new DefaultLogger('ERROR'),
   });
 });
