@@ -9,8 +9,10 @@ import { createConfigReader } from './config/reader';
 import { readSendingLimits, type SendingLimitsConfig } from './config/sending-limits';
 import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
+import { readVersioning, type WorkerVersion } from './config/versioning';
 import { readReceiverRules } from './config/webhooks';
 import { readWorker, type WorkerServerConfig } from './config/worker';
+import { defined } from './enrollment/defined';
 import type { ReceiverRules } from './webhooks/addresses';
 
 export { ConfigError };
@@ -36,6 +38,8 @@ interface WorkerConfig extends CommonConfig {
   readonly receivers: ReceiverRules;
   readonly sendingLimits: SendingLimitsConfig;
   readonly worker: WorkerServerConfig;
+  /** Absent: the worker is not versioned. */
+  readonly version?: WorkerVersion;
 }
 
 interface ApiConfig extends CommonConfig {
@@ -82,6 +86,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         reader,
         'after a restart texts are counted from nothing, and each worker counts for itself.',
       );
+      const version = readVersioning(reader);
       return {
         ...common,
         ...{ auth0, auth0Calls, temporal, idKey },
@@ -89,6 +94,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         receivers: readReceiverRules(reader),
         sendingLimits: readSendingLimits(reader),
         worker: readWorker(reader),
+        ...defined({ version }),
       };
     },
     api: () => {

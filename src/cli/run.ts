@@ -9,6 +9,7 @@ import { findCommand, listCommand, statusCommand } from './commands/look';
 import { cancelCommand, linkCommand, numberCommand, resendCommand } from './commands/manage';
 import { setUpNamespaceCommand } from './commands/namespace';
 import { openCommand } from './commands/open';
+import { rolloutCommand } from './commands/rollout';
 import { startCommand } from './commands/start';
 import { textsCommand } from './commands/texts';
 import { watchCommand } from './commands/watch';
@@ -67,9 +68,10 @@ function createProgram(parts: CommandParts): Command {
     textsCommand,
     doctorCommand,
     setUpNamespaceCommand,
+    rolloutCommand,
   ];
   for (const create of commands) program.addCommand(create(parts));
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands: inner }) => inner)]) {
     command
       .exitOverride()
       .showHelpAfterError('Add --help for more.')

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { SendingLimits } from '../activities/sending-limits';
 import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
+import type { WorkerVersion } from '../config/versioning';
 import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
 import { workflowBundleOptions } from './bundle';
@@ -22,6 +23,8 @@ export interface WorkerParts {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
+  /** Absent: the worker takes every task of the queue, whatever version has begun the run. */
+  readonly version?: WorkerVersion;
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
@@ -42,6 +45,7 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     taskQueue: parts.taskQueue,
     identity: identity('mfa-worker'),
     ...workflowSource(),
+    ...(parts.version === undefined ? {} : { workerDeploymentOptions: deploymentOptions(parts.version) }),
     activities: {
       ...createActivities({
         mfa: parts.mfa,
@@ -61,6 +65,16 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
   });
+
+/**
+ * What a workflow does that says nothing of it: it stays with the version that it began on. The workflows that live longer than a version
+ * should have to say that they go along (docs/decisions/0027-worker-versioning.md).
+ */
+export const deploymentOptions = (version: WorkerVersion): WorkerDeploymentOptions => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'PINNED',
+});
 
 /** Where `npm run build` puts the workflow bundle: beside the compiled code. */
 const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
