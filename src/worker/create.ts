@@ -10,7 +10,7 @@ import type { PayloadConfig } from '../config';
 import type { WorkerVersion } from '../config/versioning';
 import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
-import { workflowBundleOptions } from './bundle';
+import { bundleFiles, workflowBundleOptions, type BundleKind } from './bundle';
 import { createWorkerDataConverter } from '../temporal/data-converter';
 
 export interface WorkerParts {
@@ -44,7 +44,7 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     namespace: parts.namespace,
     taskQueue: parts.taskQueue,
     identity: identity('mfa-worker'),
-    ...workflowSource(),
+    ...workflowSource(parts.version === undefined ? 'unversioned' : 'versioned'),
     ...(parts.version === undefined ? {} : { workerDeploymentOptions: deploymentOptions(parts.version) }),
     activities: {
       ...createActivities({
@@ -66,22 +66,17 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
   });
 
-/**
- * What a workflow does that says nothing of it: it stays with the version that it began on. The workflows that live longer than a version
- * should have to say that they go along (docs/decisions/0027-worker-versioning.md).
- */
+/** What a workflow does that says nothing of it (src/workflows/versioning.ts has them all): it stays with the version that it began on. */
 export const deploymentOptions = (version: WorkerVersion): WorkerDeploymentOptions => ({
   version,
   useWorkerVersioning: true,
   defaultVersioningBehavior: 'PINNED',
 });
 
-/** Where `npm run build` puts the workflow bundle: beside the compiled code. */
-const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
-
-/** The bundle that the build left; from sources, one is made at start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
-  if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
-  const { workflowsPath, preloadModules } = workflowBundleOptions(); // the converters are the data converter's
+/** The bundle that `npm run build` has put beside the compiled code; from sources, one is made at start. */
+function workflowSource(kind: BundleKind): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+  const prebuilt = join(__dirname, '../..', bundleFiles[kind]);
+  if (existsSync(prebuilt)) return { workflowBundle: { codePath: prebuilt } };
+  const { workflowsPath, preloadModules } = workflowBundleOptions(kind); // the converters are the data converter's
   return { workflowsPath, bundlerOptions: { preloadModules } };
 }

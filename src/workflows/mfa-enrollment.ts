@@ -7,7 +7,6 @@ import {
   isCancellation,
   makeContinueAsNewFunc,
   patched,
-  setWorkflowOptions,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -68,8 +67,6 @@ export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<Enrollme
   }
   return view(run);
 }
-// It ends within days, on the version that it began on: a new release cannot break it.
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, mfaEnrollment);
 
 /** Before the first workflow task of a run completes, its history holds the start and the task itself. */
 const eventsAtFirstTry = 3;

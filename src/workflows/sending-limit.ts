@@ -5,7 +5,6 @@ import {
   defineSignal,
   defineUpdate,
   setHandler,
-  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import { failureTypes } from '../enrollment/failures';
@@ -90,8 +89,6 @@ export async function mfaSendingLimit(input: SendingLimitInput): Promise<void> {
       await continueAsNew<typeof mfaSendingLimit>({ counted: count });
   }
 }
-// It may live for months: it goes along to each new version, which the recorded histories show to be able to go on with it.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, mfaSendingLimit);
 
 function countAtStart(input: unknown): SendingCount {
   waitForKeyOf(input);

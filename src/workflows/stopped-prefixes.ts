@@ -4,7 +4,6 @@ import {
   defineUpdate,
   makeContinueAsNewFunc,
   setHandler,
-  setWorkflowOptions,
   upsertMemo,
 } from '@temporalio/workflow';
 import { failureTypes } from '../enrollment/failures';
@@ -63,8 +62,6 @@ export async function mfaStoppedPrefixes(input: StoppedPrefixesInput): Promise<v
   const next = makeContinueAsNewFunc<typeof mfaStoppedPrefixes>({ memo: { [stoppedPrefixesMemo]: stopped } });
   await next({ stopped });
 }
-// It may live for months: it goes along to each new version, which the recorded histories show to be able to go on with it.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, mfaStoppedPrefixes);
 
 function stoppedAtStart(input: unknown): readonly StoppedPrefix[] {
   waitForKeyOf(input);

@@ -5,7 +5,6 @@ import {
   defineSignal,
   defineUpdate,
   setHandler,
-  setWorkflowOptions,
 } from '@temporalio/workflow';
 import { failureTypes } from '../enrollment/failures';
 import {
@@ -80,8 +79,6 @@ export async function mfaTenantBudget(input: TenantBudgetInput): Promise<void> {
       await continueAsNew<typeof mfaTenantBudget>({ known: budget ?? 'nothing' });
   }
 }
-// It may live for months: it goes along to each new version, which the recorded histories show to be able to go on with it.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, mfaTenantBudget);
 
 /** Undefined: nothing is known yet. */
 function budgetAtStart(input: unknown): TenantBudget | undefined {

@@ -9,7 +9,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setHandler,
-  setWorkflowOptions,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
@@ -211,8 +210,6 @@ export async function mfaWebhookDelivery(input: WebhookDeliveryInput): Promise<v
   });
   await next({ ...input, enrollment, continued: state });
 }
-// It may live for months: it goes along to each new version, which the recorded histories show to be able to go on with it.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, mfaWebhookDelivery);
 
 /** The sentence of the activity's own failure; never what the receiver has said. */
 function failureOf(error: unknown): string {

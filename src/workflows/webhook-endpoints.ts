@@ -4,7 +4,6 @@ import {
   defineUpdate,
   makeContinueAsNewFunc,
   setHandler,
-  setWorkflowOptions,
   upsertMemo,
 } from '@temporalio/workflow';
 import { failureTypes } from '../enrollment/failures';
@@ -92,8 +91,6 @@ export async function mfaWebhookEndpoints(input: WebhookEndpointsInput): Promise
   const next = makeContinueAsNewFunc<typeof mfaWebhookEndpoints>({ memo: { [webhookEndpointsMemo]: endpoints } });
   await next({ endpoints });
 }
-// It may live for months: it goes along to each new version, which the recorded histories show to be able to go on with it.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, mfaWebhookEndpoints);
 
 function check(parsed: unknown): void {
   if (parsed === undefined) throw ApplicationFailure.nonRetryable('Expected an endpoint, sealed.', 'malformed');

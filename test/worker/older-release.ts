@@ -1,7 +1,7 @@
 import { patched } from '@temporalio/workflow';
-import { mfaEnrollment as enrollmentOfNow } from '../../src/workflows';
+import { mfaEnrollment as enrollmentOfNow } from '../../src/workflows/versioned';
 
-export * from '../../src/workflows';
+export * from '../../src/workflows/versioned';
 
 /**
  * The enrollment as a release before this one might have had it: it leaves a mark in the history that the code of now does not know, so the code of

@@ -17,7 +17,6 @@ import { stopPrefix, stoppedPrefixesId } from '../../src/workflows/stopped-prefi
 import { mfa } from '../cli/support';
 import { startTenant, type Tenant } from '../emulator/tenant';
 import { temporalCliPath } from '../support/tools';
-import { workflowBundle } from '../support/workflow-bundle';
 import { logSdkToFile } from '../temporal/support/sdk-log';
 import { caseOf, inputFor, type Case } from '../workflows/support';
 
@@ -68,7 +67,7 @@ beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
   bundles = {
     [older]: await bundleWorkflowCode({ workflowsPath: require.resolve('./older-release'), logger }),
-    [newer]: await workflowBundle('plain'),
+    [newer]: await bundleWorkflowCode({ workflowsPath: require.resolve('../../src/workflows/versioned'), logger }),
   };
   startWorker = async (buildId) => {
     const worker = await Worker.create({
@@ -169,7 +168,8 @@ test('a new version is rolled out, rolled back and rolled out again beside the o
 
   // What it has begun is not readable for the new one, so this was worth a rollout.
   const history = await first[0]?.handle.fetchHistory();
-  const replayed = Worker.runReplayHistory({ workflowBundle: await workflowBundle('plain') }, history);
+  const { [newer]: workflowBundle } = bundles;
+  const replayed = Worker.runReplayHistory(workflowBundle === undefined ? {} : { workflowBundle }, history);
   await expect(replayed).rejects.toThrow(DeterminismViolationError);
 
   // The new version turns out to be bad: new ones go to the old version again, and what is open on the new one moves.

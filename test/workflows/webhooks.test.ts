@@ -5,7 +5,7 @@ import type { WebhookAnswer, WebhookRequest } from '../../src/activities/webhook
 import type { EnrollmentOptions } from '../../src/enrollment/commands';
 import type { EnrollmentChanged } from '../../src/enrollment/events';
 import type { WebhookEndpoint } from '../../src/enrollment/webhook-endpoints';
-import { mfaWebhookDelivery } from '../../src/workflows';
+import { mfaWebhookDelivery, mfaWebhookEndpoints } from '../../src/workflows';
 import { cancelEnrollment, confirmCode } from '../../src/workflows/messages';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import {
@@ -16,8 +16,15 @@ import {
   type WebhookDeliveryInput,
   type WebhookDeliveryMemo,
 } from '../../src/workflows/webhook-delivery';
+import {
+  addWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  webhookEndpointsMemo,
+} from '../../src/workflows/webhook-endpoints';
 import { awaitingCode } from '../api/support';
-import { onStage, otherThan } from './support';
+import { keep, recordHistories } from './histories';
+import { onStage, otherThan, refusal } from './support';
 
 const { id: _id, ...status } = awaitingCode;
 const endpointOf = (name: string, events: WebhookEndpoint['events'] = []): WebhookEndpoint => ({
@@ -55,6 +62,8 @@ const stage = onStage('real', {
     },
   },
 });
+
+recordHistories();
 
 beforeEach(() => {
   [endpoints, sent, answer] = [[first], [], () => ({ type: 'answer', status: 204 })];
@@ -120,6 +129,7 @@ describe('events', () => {
     });
     expect(JSON.stringify(sent)).not.toContain('14155550123');
     await until(async () => (await own.delivery.describe()).status.name === 'COMPLETED');
+    await keep(own, 'webhook-told');
   });
 
   test('are not made of an enrollment that nobody wants to hear of', async () => {
@@ -202,6 +212,7 @@ describe('a receiver', () => {
     await delivery.signal(redeliverEvents, { webhookId: first.id });
     await until(async () => (await delivery.describe()).status.name === 'COMPLETED');
     expect(sentNow().slice(before)).toEqual([2, 1]);
+    await keep({ handle: delivery }, 'webhook-delivery');
   });
 
   test('that was removed is sent nothing more', async () => {
@@ -213,4 +224,21 @@ describe('a receiver', () => {
     await until(async () => (await delivery.describe()).status.name === 'COMPLETED');
     expect(sentNow()).toEqual([1]);
   });
+});
+
+test('the list of endpoints keeps what was added, with its secrets, and ends when it is empty', async () => {
+  const list = await stage().client.workflow.start(mfaWebhookEndpoints, {
+    ...{ taskQueue: 'workflow-tests', workflowId: `mfa-webhook-endpoints-${randomUUID()}` },
+    args: [{ endpoints: [] }],
+  });
+  await list.executeUpdate(addWebhook, { args: [first] });
+  await list.executeUpdate(addWebhook, { args: [second] });
+  const secret = 'whsec_dGhlIG90aGVyIG9uZSBvZiB0d28gc2VjcmV0cw==';
+  const rotated = await list.executeUpdate(rotateWebhookSecret, { args: [{ id: first.id, secret }] });
+  expect(rotated.secrets.map((each) => each.secret)).toEqual([secret, first.secrets[0]?.secret]);
+  await expect(list.executeUpdate('add', { args: [{ url: 'nowhere' }] })).rejects.toMatchObject(refusal('malformed'));
+  expect((await list.describe()).memo?.[webhookEndpointsMemo]).toEqual([rotated, second]);
+  for (const { id } of [first, second]) await list.executeUpdate(removeWebhook, { args: [{ id }] });
+  await list.result();
+  await keep({ handle: list }, 'webhook-endpoints');
 });
