@@ -19,9 +19,9 @@ export function readVersioning(reader: ConfigReader): WorkerVersion | undefined 
   const name = readDeploymentName(reader);
   const given = reader.optional('TEMPORAL_WORKER_BUILD_ID', buildId) ?? ownBuildId();
   if (!isOn) return undefined;
-  if (given === undefined) {
+  if (given === undefined && !reader.isSet('TEMPORAL_WORKER_BUILD_ID')) {
     reader.fault('TEMPORAL_WORKER_BUILD_ID', 'a name for this build: what runs from its sources has none');
-    return undefined;
   }
+  if (given === undefined) return undefined;
   return Object.freeze({ deploymentName: name, buildId: given });
 }
