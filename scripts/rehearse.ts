@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     }),
   ]);
   writeFileSync(join(folder, 'rehearsal.json'), `${JSON.stringify(report, null, 2)}\n`);
-  process.stdout.write(`${tableOf(report.enrollments)}\n\n`);
+  process.stdout.write(`${tableOf({ ...report.enrollments, blows: [] })}\n\n`);
   for (const { process: name, exit, open } of report.restarts) {
     process.stdout.write(`  ${name.padEnd(12)} restarted, exit ${exit}, with ${open} enrollments under way\n`);
   }

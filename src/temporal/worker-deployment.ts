@@ -52,7 +52,7 @@ export type WorkerDeployment = ReturnType<typeof createWorkerDeployment>;
 
 /**
  * Which versions of the workers there are, and which one takes which enrollments (Temporal: Worker Versioning). Every method rejects when Temporal
- * does not answer, or lacks these calls: it has them since server 1.28.
+ * does not answer, or lacks these calls: servers 1.30 and 1.32 have them.
  */
 export function createWorkerDeployment(parts: WorkerDeploymentParts) {
   const { namespace, taskQueue, deploymentName, identity } = parts;

@@ -22,7 +22,7 @@ test('a deployment name that cannot be one is refused before anything is sent', 
 });
 
 test('a server that does not answer is told by its address, with the exit code for it', async () => {
-  const ran = await mfa(['rollout', 'status', '--json'], { env: nowhere });
+  const ran = await mfa(['--json', 'rollout', 'status'], { env: nowhere });
   expect(ran).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Temporal at 127.0.0.1:1') });
   expect(JSON.parse(ran.stdout)).toMatchObject({ code: 'unreachable' });
 }, 90_000);

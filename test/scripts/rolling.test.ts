@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { runRolling } from '../../scripts/chaos/rolling';
+import { serverOf } from '../../scripts/stack/server-option';
 
 test('a rolling restart of both versions of the worker and of every API loses no enrollment and no call', async () => {
   const report = await runRolling({
@@ -15,6 +16,13 @@ test('a rolling restart of both versions of the worker and of every API loses no
     ['API 2', 0],
   ]);
   expect(report.restarts.filter(({ open }) => open === 0)).toEqual([]);
-  expect(report.versions).toEqual({ '1-older': 6, '2-newer': 6 });
+  // One that begins while no worker of the older version runs may get its first task after the change.
+  const { '1-older': onOlder = 0, '2-newer': onNewer = 0 } = report.versions;
+  expect([onOlder > 0, onNewer >= 6, onOlder + onNewer]).toEqual([true, true, 12]);
   expect(report.passed).toBe(true);
 }, 300_000);
+
+test('--server is one of two, and dev when it is not given', () => {
+  expect([serverOf(undefined), serverOf('dev'), serverOf('postgres')]).toEqual(['dev', 'dev', 'postgres']);
+  expect(() => serverOf('mysql')).toThrow('--server: expected dev or postgres');
+});
