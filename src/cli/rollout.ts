@@ -112,7 +112,7 @@ export const withRollout = <Result>(
         if (!endsRamp && goal === undefined) {
           throw new Failure(exitCodes.refused, 'No earlier version has been current. Name the version to go back to.');
         }
-        await direct((each) => (endsRamp ? each.endRamp() : each.setCurrent(goal)), 0);
+        await direct((each) => (endsRamp ? each.endRamp() : each.setCurrent(goal)), 5);
         const done = { ...defined({ from, to: goal }), endedRamp: endsRamp };
         if (!movesPinned || from === undefined || goal === undefined) return done;
         return { ...done, ...(await movePinned(from, goal)) };

@@ -198,6 +198,7 @@ const atOnce = 20;
 // gRPC's status codes.
 const invalidArgument = 3;
 const notFound = 5;
+const resourceExhausted = 8; // also what Temporal says while it is busy with the change before
 const failedPrecondition = 9;
 const codeOf = (error: unknown): number | undefined => (isGrpcServiceError(error) ? Number(error.code) : undefined);
 
@@ -206,7 +207,7 @@ async function directed(call: Promise<unknown>): Promise<Directed> {
     await call;
     return { type: 'done' };
   } catch (error) {
-    const refuses = [invalidArgument, notFound, failedPrecondition].includes(codeOf(error) ?? -1);
+    const refuses = [invalidArgument, notFound, resourceExhausted, failedPrecondition].includes(codeOf(error) ?? -1);
     if (refuses && isGrpcServiceError(error)) return { type: 'refused', reason: error.details };
     throw error;
   }

@@ -201,7 +201,7 @@ test('a new version is rolled out, rolled back and rolled out again beside the o
   );
   expect(listVersions).toEqual([older, newer]);
   await expectAllOn(newer, await begin(1));
-}, 180_000);
+}, 400_000);
 
 /** Temporal's lists are a moment behind: the version, once so many are open on it. */
 async function listed<Version extends { readonly openEnrollments: number } | undefined>(
