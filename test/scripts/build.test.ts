@@ -123,7 +123,7 @@ beforeAll(async () => {
       answers(`${at(ports.apiHealth)}/health/ready`),
     ),
   ]);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all(services.slice(1).map((service) => service.stop()));

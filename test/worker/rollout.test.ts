@@ -17,6 +17,7 @@ import { stopPrefix, stoppedPrefixesId } from '../../src/workflows/stopped-prefi
 import { mfa } from '../cli/support';
 import { startTenant, type Tenant } from '../emulator/tenant';
 import { temporalCliPath } from '../support/tools';
+import { workflowBundle } from '../support/workflow-bundle';
 import { logSdkToFile } from '../temporal/support/sdk-log';
 import { caseOf, inputFor, type Case } from '../workflows/support';
 
@@ -28,7 +29,8 @@ let environment: TestWorkflowEnvironment;
 let tenant: Tenant;
 let client: Client;
 let bundles: Readonly<Record<string, WorkflowBundle>>;
-let startWorker: (buildId: string) => Promise<() => Promise<void>>;
+/** Without a build id: a worker without versioning. Answers how to stop it. */
+let startWorker: (buildId?: string) => Promise<() => Promise<void>>;
 const closers: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -69,12 +71,13 @@ beforeAll(async () => {
     [older]: await bundleWorkflowCode({ workflowsPath: require.resolve('./older-release'), logger }),
     [newer]: await bundleWorkflowCode({ workflowsPath: require.resolve('../../src/workflows/versioned'), logger }),
   };
+  const unversioned = await workflowBundle('plain');
   startWorker = async (buildId) => {
     const worker = await Worker.create({
       connection: environment.nativeConnection,
       ...{ taskQueue, activities, maxCachedWorkflows: 10 },
-      ...(bundles[buildId] === undefined ? {} : { workflowBundle: bundles[buildId] }),
-      workerDeploymentOptions: deploymentOptions({ deploymentName, buildId }),
+      workflowBundle: (buildId === undefined ? undefined : bundles[buildId]) ?? unversioned,
+      ...(buildId === undefined ? {} : { workerDeploymentOptions: deploymentOptions({ deploymentName, buildId }) }),
     });
     const running = worker.run();
     const stop = async () => {
@@ -148,8 +151,15 @@ const status = async () => statusAnswer.parse(await rollout(['status']));
 
 test('a new version is rolled out, rolled back and rolled out again beside the old one, and every enrollment ends on a version that can go on with it', async () => {
   expect(await rollout(['status'], 1)).toMatchObject({ title: expect.stringContaining('TEMPORAL_WORKER_VERSIONING') });
+  const stopUnversioned = await startWorker();
+  const before = await begin(2);
+  expect(await Promise.all(before.map(versionsOf))).toEqual([[], []]);
+
+  // Versioning begins: what was begun without it goes to the first version.
   const stopOlder = await startWorker(older);
   await rollout(['set-current', older, '--wait', '30']);
+  await expectAllOn(older, before);
+  await stopUnversioned();
   const first = await begin(6);
   await stopTexts('88213');
 
@@ -200,7 +210,16 @@ test('a new version is rolled out, rolled back and rolled out again beside the o
     ({ workflowTaskCompletedEventAttributes: done }) => done?.deploymentVersion?.buildId ?? [],
   );
   expect(listVersions).toEqual([older, newer]);
-  await expectAllOn(newer, await begin(1));
+  const last = await begin(2);
+  await expectAllOn(newer, last.slice(0, 1));
+
+  // And versioning ends: new ones go to workers without it, and what is open stays with its version.
+  await startWorker();
+  await rollout(['set-current', '--unversioned', '--wait', '30']);
+  const [after] = await begin(1);
+  expect(await after?.finish()).toMatchObject({ state: 'completed' });
+  expect(after && (await versionsOf(after))).toEqual([]);
+  await expectAllOn(newer, last.slice(1));
 }, 400_000);
 
 /** Temporal's lists are a moment behind: the version, once so many are open on it. */
