@@ -87,7 +87,7 @@ export function takeOptionsBefore(program: Command): void {
 /** The options of a call, wherever they stood; what stands behind the command wins. */
 export const optionsOf = <Options extends object>(command: Command): Options =>
   // Commander tells nothing of their types: each command names those of the options that it has declared.
-  ({ ...command.parent?.parent?.opts(), ...command.parent?.opts(), ...command.opts() });
+  ({ ...(command.parent === null ? {} : optionsOf(command.parent)), ...command.opts() });
 
 /** Runs `act` with the API, its options and arguments, when the command is called. */
 export function onCall<Options extends object, Args extends readonly unknown[]>(

@@ -29,12 +29,10 @@ test('a server that does not answer is told by its address, with the exit code f
 
 test('each subcommand explains itself', async () => {
   const { stdout } = await mfa(['rollout', '--help']);
-  const names = [...stdout.matchAll(/^ {2}([a-z-]+) .*\[/gm)]
-    .map(([, name = '']) => name)
-    .filter((name) => name !== 'help');
-  expect(names).toEqual(['status', 'set-current', 'ramp', 'drain', 'rollback', 'move-pinned']);
+  const names = ['status', 'set-current', 'ramp', 'drain', 'rollback', 'move-pinned'];
   for (const name of names) {
+    expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     const ran = await mfa(['rollout', name, '--help']);
-    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`mfa rollout ${name}`) });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`$ mfa rollout ${name}`) });
   }
 });

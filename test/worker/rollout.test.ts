@@ -92,10 +92,14 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
+const env = () => ({
+  TEMPORAL_ADDRESS: environment.address,
+  TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml',
+});
+
 /** `mfa rollout …`, as an operator types it; `expected`: its exit code. */
 async function rollout(args: readonly string[], expected = 0): Promise<unknown> {
-  const env = { TEMPORAL_ADDRESS: environment.address, TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml' };
-  const { exitCode, stdout, stderr } = await mfa(['rollout', ...args, '--json'], { env });
+  const { exitCode, stdout, stderr } = await mfa(['rollout', ...args, '--json'], { env: env() });
   expect([args, exitCode, exitCode === expected ? '' : stderr]).toEqual([args, expected, '']);
   return JSON.parse(stdout);
 }
@@ -168,6 +172,15 @@ test('a new version is rolled out, rolled back and rolled out again beside the o
   await startWorker(newer);
   await rollout(['ramp', newer, '--percent', '50', '--wait', '30']);
   expect(await status()).toMatchObject({ current: older, ramping: { buildId: newer, percent: 50 } });
+  const shown = (await mfa(['rollout', 'status'], { env: env() })).stdout.split('\n');
+  expect(shown).toEqual([
+    `deployment ${deploymentName}`,
+    expect.stringMatching(/^version +state +workers +open +first seen$/),
+    expect.stringMatching(new RegExp(`^${newer} +ramping 50 % +1 +0 +`)),
+    expect.stringMatching(new RegExp(`^${older} +current +1 +\\d+ +`)),
+    expect.stringMatching(/^without a version +\d+ +\d+$/),
+    '',
+  ]);
   const shared = await begin(12);
   const begunOn = await Promise.all(shared.map(versionsOf));
   expect(new Set(begunOn.flat())).toEqual(new Set([older, newer])); // by their ids: all on one side, once in 2,000 runs

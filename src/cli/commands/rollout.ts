@@ -16,8 +16,10 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
   /** A subcommand, and what it does with the rollout, its options and its arguments. */
   function add<Options extends object>(
     command: Command,
+    examples: readonly string[],
     act: (rollout: lazy.Rollout, options: Options, args: readonly string[]) => Promise<CommandResult>,
   ): void {
+    withExamples(command, ...examples.map((example) => `rollout ${command.name()} ${example}`.trim()));
     command.action(async () => {
       // Loaded only here: Temporal's client would cost every other command a second.
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- a lazy import() would have to be an ES module
@@ -29,16 +31,21 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
     rollout.addCommand(command);
   }
 
-  add(localCommand('status', 'Versions, their workers, and the enrollments that are open on each'), async (given) => {
-    const deployment = await given.describe();
-    return { json: deployment, text: statusText(deployment, terminal.now()) };
-  });
+  add(
+    localCommand('status', 'Versions, their workers, and the enrollments that are open on each'),
+    ['', '--json'],
+    async (given) => {
+      const deployment = await given.describe();
+      return { json: deployment, text: statusText(deployment, terminal.now()) };
+    },
+  );
 
   const setCurrent = localCommand('set-current', 'Send every new enrollment to a version from now on')
     .argument('[build]', ownBuild)
     .option('--unversioned', 'to workers without versioning, in place of a version');
   add<{ readonly wait: number; readonly unversioned?: true }>(
     withWait(setCurrent, 'its workers poll'),
+    ['0.2.0-1f2e3d4c5b6a --wait 60'],
     async (given, { wait, unversioned }, [build]) => {
       if (unversioned === true && build !== undefined) throw usage('Give one of a build and --unversioned.');
       const current = unversioned === true ? undefined : given.buildId(build);
@@ -54,6 +61,7 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
   ramp.requiredOption('--percent <number>', 'how many of a hundred, from 0 to 100', percentOf);
   add<{ readonly percent: number; readonly wait: number }>(
     withWait(ramp, 'its workers poll'),
+    ['0.2.0-1f2e3d4c5b6a --percent 10 --wait 60'],
     async (given, { percent, wait }, [build]) => {
       const buildId = given.buildId(build);
       await given.direct((deployment) => deployment.ramp(buildId, percent), wait);
@@ -67,6 +75,7 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
   );
   add<{ readonly wait: number }>(
     withWait(drain.argument('<build>', 'build id of a version'), 'it is drained'),
+    ['0.1.0-6a5b4c3d2e1f --wait 3600'],
     async (given, { wait }, [build]) => {
       const { buildId, state, openEnrollments } = await given.drain(given.buildId(build), wait);
       if (state === 'current' || state === 'ramping') {
@@ -90,6 +99,7 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
     localCommand('rollback', 'End the ramp; where there is none, make the version before the current one current again')
       .argument('[build]', 'the version to go back to; else the last one that was current before')
       .option('--move-pinned', 'also move what is open on the version that is left (see move-pinned)'),
+    ['', '--move-pinned'],
     async (given, { movePinned }, [build]) => {
       const done = await given.rollBack(build === undefined ? undefined : given.buildId(build), movePinned === true);
       return { json: done, text: rolledBackText(done) };
@@ -103,6 +113,7 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
     )
       .argument('<from>', 'build id of the version that they are on')
       .argument('<to>', 'build id of the version that goes on with them'),
+    ['0.2.0-1f2e3d4c5b6a 0.1.0-6a5b4c3d2e1f'],
     async (given, _options, [from, to]) => {
       const done = await given.movePinned(given.buildId(from), given.buildId(to));
       return { json: done, text: movedText(done) };
