@@ -71,9 +71,9 @@ module.exports = {
     typesAllowed(
       layer(
         'cli-speaks-http-only',
-        '^src/cli/(?!set-up-namespace)',
+        '^src/cli/(?!set-up-namespace|rollout|temporal)',
         '^(src/(temporal|workflows|activities|worker|codec-server|api/(?!schemas|atoms|problems))|emulator|scripts|node_modules/@temporalio)',
-        'A client of the HTTP API, and of Auth0 for the doctor: nothing that an operator elsewhere could not reach. One command sets up a namespace of Temporal.',
+        'A client of the HTTP API, and of Auth0 for the doctor: nothing that an operator elsewhere could not reach. Two commands are about Temporal itself.',
       ),
     ),
     layer(

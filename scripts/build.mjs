@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,14 +9,23 @@ const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
-const { workflowBundleOptions } = require(join(dist, 'src/worker/bundle.js'));
+const { bundleFiles, workflowBundleOptions } = require(join(dist, 'src/worker/bundle.js'));
+const { version } = require(join(dist, 'src/version.js'));
 const { buildOpenApi } = require(join(dist, 'src/api/openapi-file.js'));
 
 for (const assets of ['emulator/public', 'src/api/assets']) {
   if (existsSync(join(root, assets))) cpSync(join(root, assets), join(dist, assets), { recursive: true });
 }
 
-const { code } = await bundleWorkflowCode(workflowBundleOptions());
-writeFileSync(join(dist, 'workflow-bundle.js'), code);
+let buildId;
+for (const [kind, file] of Object.entries(bundleFiles)) {
+  const { code } = await bundleWorkflowCode(workflowBundleOptions(kind));
+  writeFileSync(join(dist, file), code);
+  if (kind !== 'versioned') continue;
+  // The source map at its end names folders of this machine: the same sources have the same build id wherever they are built.
+  const digest = createHash('sha256').update(code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, ''));
+  buildId = `${version}-${digest.digest('hex').slice(0, 12)}`;
+  writeFileSync(join(dist, 'build-id'), `${buildId}\n`);
+}
 writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(await buildOpenApi(), null, 2)}\n`);
-console.log('dist/ holds the compiled code, workflow-bundle.js and openapi.json');
+console.log(`dist/ holds the compiled code, the workflow bundles and openapi.json; the build id is ${buildId}`);

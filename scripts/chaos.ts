@@ -6,10 +6,11 @@ import { runMain } from '../src/run-main';
 import { runChaos } from './chaos/run';
 import { tableOf } from './chaos/table';
 import { interruption } from './stack/interruption';
+import { serverOf } from './stack/server-option';
 import { wholeNumber } from './whole-number';
 
 /**
- * `npm run chaos [-- --cases N --seed TEXT --minutes N]`: many enrollments at once while processes are killed or stalled and the tenant misbehaves; then
+ * `npm run chaos [-- --cases N --seed TEXT --minutes N --server postgres --workers N --apis N]`: many enrollments at once while processes are killed or stalled and the tenant misbehaves; then
  * every enrollment is compared with the tenant. Prints a table, writes `reports/chaos.json`, and exits 1 when a single one is not as it should be.
  */
 async function main(): Promise<void> {
@@ -29,15 +30,21 @@ async function main(): Promise<void> {
   if (!report.passed) process.exitCode = 1;
 }
 
-function readOptions(): { cases: number; seed: string; minutes: number } {
+function readOptions() {
   const { values } = parseArgs({
-    options: { cases: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' } },
+    options: {
+      ...{ cases: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' } },
+      ...{ server: { type: 'string' }, workers: { type: 'string' }, apis: { type: 'string' } },
+    },
   });
   const cases = wholeNumber('--cases', values.cases, 200, 9_999);
   return {
     cases,
     seed: values.seed ?? randomBytes(4).toString('hex'),
     minutes: wholeNumber('--minutes', values.minutes, 5 + Math.ceil(cases / 40), 600),
+    server: serverOf(values.server),
+    workers: wholeNumber('--workers', values.workers, 1, 16),
+    apis: wholeNumber('--apis', values.apis, 1, 16),
   };
 }
 

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { environments, type Addresses, type TemporalPlace } from './stack/environment';
 import { staffLogins } from './stack/desk';
 import { holdFolder } from './stack/hold';
 import { keptPorts } from './stack/kept-ports';
-import { freePorts, type Ports } from './stack/ports';
+import { freePorts, freePortsOf, type Ports } from './stack/ports';
 import { postgresService, preparePostgres, type PostgresPlace } from './stack/postgres';
 import { setUpSchema, temporalServerRun } from './stack/production-server';
 import { freshSecrets, keptSecrets, type Secrets } from './stack/secrets';
@@ -30,9 +31,12 @@ export interface StackOptions {
   readonly logLevel?: string;
   /** Processes from `dist/`, which must have been built: they start faster than from source. */
   readonly compiled?: boolean;
-  /** More variables for one process. */
+  /** How many processes of each there are; one when absent. */
+  readonly workers?: number;
+  readonly apis?: number;
+  /** More variables for one process; those of each worker may differ, and the first one is number 0. */
   readonly apiVariables?: Readonly<Record<string, string>>;
-  readonly workerVariables?: Readonly<Record<string, string>>;
+  readonly workerVariables?: Readonly<Record<string, string>> | ((index: number) => Readonly<Record<string, string>>);
   /** Where the development server's own metrics answer; nowhere when absent. */
   readonly temporalMetricsPort?: number;
   /** Told when a part begins to start and when it is ready. */
@@ -54,6 +58,9 @@ export interface Stack extends StackFile {
     readonly worker: Service;
     readonly api: Service;
   };
+  /** Every worker, and every API with its address; `services.worker` and `services.api` are the first ones. */
+  readonly workers: readonly Service[];
+  readonly apis: readonly { readonly service: Service; readonly address: string }[];
   /** Resolves with its name when a process has ended that nobody asked to end. */
   readonly crashed: Promise<string>;
   /** API, worker, emulator, Temporal, its database: each ends while what it depends on is still there. Safe to call twice. */
@@ -92,7 +99,11 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
   const ports = throwAway ? await freePorts() : await keptPorts(join(folder, 'ports.json'));
   const server = await temporalServer(options.server ?? 'dev', ports, folder, throwAway);
   const addresses = addressesOf(ports, server);
-  const services = createServices({
+  const databasePorts = server.own?.kind === 'postgres' ? Object.values(server.own.place.ports) : [];
+  const taken = [...Object.values(ports), ...databasePorts];
+  const more = await morePorts((options.workers ?? 1) - 1, (options.apis ?? 1) - 1, taken);
+  const { services, workers, apis } = createServices({
+    ...more,
     addresses,
     ports,
     server,
@@ -103,7 +114,7 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
     logLevel: options.logLevel ?? 'info',
     compiled: options.compiled === true,
     apiVariables: options.apiVariables ?? {},
-    workerVariables: options.workerVariables ?? {},
+    workerVariables: variablesOf(options.workerVariables),
     temporalMetricsPort: options.temporalMetricsPort,
   });
   const file = stackFile(addresses, server, secrets);
@@ -113,8 +124,8 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
   const stop = () => (stopping ??= stopAll());
   const stopAll = async () => {
     retract();
-    await Promise.all([services.api.stop(), services.codecServer.stop()]);
-    await services.worker.stop();
+    await Promise.all([...apis.map(({ service }) => service.stop()), services.codecServer.stop()]);
+    await Promise.all(workers.map((worker) => worker.stop()));
     await services.emulator.stop();
     await services.temporal?.stop();
     await services.postgres?.stop();
@@ -135,18 +146,22 @@ async function startIn(folder: string, throwAway: boolean, leave: () => void, op
   };
   try {
     await allOrFirstFailure([start(services.emulator), start(services.codecServer), startTemporal()]);
-    await allOrFirstFailure([start(services.worker), start(services.api)]);
+    await allOrFirstFailure([...workers, ...apis.map(({ service }) => service)].map(start));
     retract = await publishStack(file, folder, options.announce === true);
   } catch (error) {
     await stop();
     throw error;
   }
-  const present = Object.values(services).filter((service) => service !== undefined);
+  const { worker: _worker, api: _api, ...others } = services;
+  const processes = [...workers, ...apis.map(({ service }) => service), ...Object.values(others)];
+  const present = processes.filter((service) => service !== undefined);
   return {
     ...file,
     folder,
     logs,
     services,
+    workers,
+    apis,
     crashed: Promise.race(present.map(({ name, crashed }) => crashed.then(() => name))),
     stop,
   };
@@ -251,15 +266,41 @@ function createServices(parts: {
   readonly logLevel: string;
   readonly compiled: boolean;
   readonly apiVariables: Readonly<Record<string, string>>;
-  readonly workerVariables: Readonly<Record<string, string>>;
+  readonly workerVariables: (index: number) => Readonly<Record<string, string>>;
   readonly temporalMetricsPort: number | undefined;
-}): Stack['services'] {
+  /** Of every worker and API but the first ones. */
+  readonly workerHealthPorts: readonly number[];
+  readonly apiPorts: readonly { readonly port: number; readonly health: number }[];
+}): Pick<Stack, 'services' | 'workers' | 'apis'> {
   const { addresses, ports, server, logs } = parts;
   const env = environments(addresses, server, parts.secrets, parts.logLevel, parts.tenantFile);
   const common = { logs, readyWithinSeconds: 60, graceSeconds: 10 };
   const entry = (file: string) => ({ entry: file, compiled: parts.compiled });
+  const workerAt = (health: number, index: number): Service =>
+    createService({
+      ...common,
+      name: numbered('worker', index),
+      run: entry('src/worker.ts'),
+      env: { ...env.worker, WORKER_HEALTH_PORT: String(health), ...parts.workerVariables(index) },
+      isReady: () => answers(`http://127.0.0.1:${health}/health/ready`),
+      graceSeconds: 30,
+    });
+  const apiAt = ({ port, health }: { readonly port: number; readonly health: number }, index: number) => ({
+    address: `http://127.0.0.1:${port}`,
+    service: createService({
+      ...common,
+      name: numbered('API', index),
+      run: entry('src/api/main.ts'),
+      env: { ...env.api, API_PORT: String(port), HEALTH_PORT: String(health), ...parts.apiVariables },
+      isReady: () => answers(`http://127.0.0.1:${health}/health/ready`),
+    }),
+  });
+  const worker = workerAt(ports.workerHealth, 0);
+  const api = apiAt({ port: ports.api, health: ports.apiHealth }, 0);
+  const workers = [worker, ...parts.workerHealthPorts.map((health, index) => workerAt(health, index + 1))];
+  const apis = [api, ...parts.apiPorts.map((at, index) => apiAt(at, index + 1))];
   const { own } = server;
-  return {
+  const others = {
     ...(own?.kind === 'postgres' ? { postgres: postgresService(own.place, { ...common, env: env.temporal }) } : {}),
     ...(own === undefined
       ? {}
@@ -298,20 +339,26 @@ function createServices(parts: {
       env: env.codecServer,
       isReady: () => answers(`${addresses.codecServer}/health/live`),
     }),
-    worker: createService({
-      ...common,
-      name: 'worker',
-      run: entry('src/worker.ts'),
-      env: { ...env.worker, ...parts.workerVariables },
-      isReady: () => answers(`${addresses.workerHealth}/health/ready`),
-      graceSeconds: 30,
-    }),
-    api: createService({
-      ...common,
-      name: 'API',
-      run: entry('src/api/main.ts'),
-      env: { ...env.api, ...parts.apiVariables },
-      isReady: () => answers(`${addresses.apiHealth}/health/ready`),
-    }),
   };
+  return { services: { ...others, worker, api: api.service }, workers, apis };
+}
+
+/** `worker`, `worker 2`, …; also the names of their logs. */
+const numbered = (name: string, index: number): string => (index === 0 ? name : `${name} ${index + 1}`);
+
+const variablesOf = (
+  given: StackOptions['workerVariables'] = {},
+): ((index: number) => Readonly<Record<string, string>>) => (typeof given === 'function' ? given : () => given);
+
+/** Of the processes beyond the first ones: theirs need not stay the same. */
+async function morePorts(workers: number, apis: number, taken: readonly number[]) {
+  const names = Array.from({ length: workers + 2 * apis }, (_, index) => `more${index}`);
+  const schema = z.object(Object.fromEntries(names.map((name) => [name, z.number()])));
+  const ports = Object.values(await freePortsOf(schema, {}, taken));
+  const workerHealthPorts = ports.splice(0, workers);
+  const apiPorts = Array.from({ length: apis }, () => {
+    const [port = 0, health = 0] = ports.splice(0, 2);
+    return { port, health };
+  });
+  return { workerHealthPorts, apiPorts };
 }

@@ -9,9 +9,11 @@ import { createConfigReader } from './config/reader';
 import { readSendingLimits, type SendingLimitsConfig } from './config/sending-limits';
 import { readTemporal, type TemporalConfig } from './config/temporal';
 import { logLevel, type LogLevel } from './config/variables';
+import { readVersioning, type WorkerVersion } from './config/versioning';
 import { readReceiverRules } from './config/webhooks';
 import { readTracing } from './config/tracing';
 import { readWorker, type WorkerServerConfig } from './config/worker';
+import { defined } from './enrollment/defined';
 import type { ReceiverRules } from './webhooks/addresses';
 
 export { ConfigError };
@@ -39,6 +41,8 @@ interface WorkerConfig extends CommonConfig {
   readonly receivers: ReceiverRules;
   readonly sendingLimits: SendingLimitsConfig;
   readonly worker: WorkerServerConfig;
+  /** Absent: the worker is not versioned. */
+  readonly version?: WorkerVersion;
 }
 
 interface ApiConfig extends CommonConfig {
@@ -87,6 +91,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         reader,
         'after a restart texts are counted from nothing, and each worker counts for itself.',
       );
+      const version = readVersioning(reader);
       return {
         ...common,
         ...{ auth0, auth0Calls, temporal, idKey },
@@ -95,6 +100,7 @@ export function loadConfig<Role extends ProcessRole>(env: NodeJS.ProcessEnv, rol
         sendingLimits: readSendingLimits(reader),
         worker: readWorker(reader),
         tracing: readTracing(reader),
+        ...defined({ version }),
       };
     },
     api: () => {

@@ -17,6 +17,7 @@ import { createWebhooks, rememberedEndpoints } from './temporal/webhook-endpoint
 import { connectWorker } from './temporal/worker-connection';
 import { createWebhookSender } from './webhooks/send';
 import { createWorker } from './worker/create';
+import { warnWithoutCurrentVersion } from './worker/current-version';
 import { createHealthServer } from './worker/health';
 import { createWorkerMetrics, metricsOptions } from './worker/metrics';
 import { temporalLogger } from './worker/temporal-logger';
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
     observer: metrics.activities,
     observeUnreadable: metrics.unreadable,
     ...(tracing && { activityInterceptors: [tracing.activity] }),
+    ...defined({ version: config.version }),
   });
   const health = createHealthServer({ worker, ready: createReadiness(connection, namespace), logger });
   try {
@@ -78,7 +80,11 @@ async function main(): Promise<void> {
     if (config.worker.healthPort !== undefined) {
       await health.listen({ host: config.worker.healthHost, port: config.worker.healthPort });
     }
-    logger.info({ namespace, taskQueue, auth0: auth0.domain }, 'worker runs');
+    logger.info({ namespace, taskQueue, auth0: auth0.domain, ...config.version }, 'worker runs');
+    if (config.version !== undefined) {
+      const parts = { connection, namespace, taskQueue, identity: identity('mfa-worker') };
+      await warnWithoutCurrentVersion(config.version, parts, logger);
+    }
     await running;
   } finally {
     await health.close();

@@ -751,3 +751,27 @@ function written(name: string, content: string): string {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 }
+
+describe('the version of a worker', () => {
+  const on = { ...complete, TEMPORAL_WORKER_VERSIONING: 'true', TEMPORAL_WORKER_BUILD_ID: '0.2.0-1f2e3d' };
+
+  test('is none unless it is asked for, even where it has a name', () => {
+    expect(loadConfig({ ...on, TEMPORAL_WORKER_VERSIONING: '' }, 'worker')).not.toHaveProperty('version');
+  });
+
+  test('is the deployment and the build id that are given', () => {
+    const { version } = loadConfig(on, 'worker');
+    expect(version).toEqual({ deploymentName: 'mfa-enrollment', buildId: '0.2.0-1f2e3d' });
+    const ofController = { ...on, TEMPORAL_DEPLOYMENT_NAME: 'default/mfa', TEMPORAL_WORKER_BUILD_ID: 'v2-abcd' };
+    expect(loadConfig(ofController, 'worker').version).toEqual({ deploymentName: 'default/mfa', buildId: 'v2-abcd' });
+  });
+
+  test.each([
+    ['TEMPORAL_WORKER_BUILD_ID', ''], // the sources have none of their own
+    ['TEMPORAL_WORKER_BUILD_ID', 'a:b'],
+    ['TEMPORAL_DEPLOYMENT_NAME', 'mfa.enrollment'],
+    ['TEMPORAL_WORKER_VERSIONING', 'yes'],
+  ])('%s is not "%s"', (name, value) => {
+    expect(faults({ ...on, [name]: value }, 'worker')).toEqual([expect.stringMatching(`^${name}: expected `)]);
+  });
+});

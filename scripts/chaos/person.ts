@@ -20,10 +20,14 @@ export type Moment = 'start' | 'code' | 'resend' | 'cleanup' | 'wait';
 
 export interface PersonParts {
   readonly stack: StackFile;
+  /** Addresses of the API: whoever gets no answer at one asks another one. */
+  readonly apis: readonly string[];
   readonly tenant: Tenant;
   readonly signals: Signals;
   readonly draw: Draw;
   readonly reached: (moment: Moment) => void;
+  /** Told of each answer: how many tries before it had none, or a 503. */
+  readonly onAnswer?: (triesBefore: number) => void;
   /** Milliseconds between two looks at a case. */
   readonly lookEveryMs: number;
 }
@@ -64,11 +68,16 @@ export async function play(parts: PersonParts, plan: Plan, signal: AbortSignal):
   return { view: last, tookOtherUsersToken: person.tookOtherUsersToken() };
 }
 
-function createPerson({ stack, tenant, signals, draw, reached }: PersonParts, plan: Plan, signal: AbortSignal) {
+function createPerson(
+  { stack, apis, tenant, signals, draw, reached, onAnswer }: PersonParts,
+  plan: Plan,
+  signal: AbortSignal,
+) {
   const { index, journey, userId, otherUserId } = plan;
   const { onboarding, support, ops } = stack.keys;
   const numbers = { first: phoneNumber('415', index), second: phoneNumber('212', index) };
   let calls = 0;
+  let turn = 0;
   let tookOtherUsersToken = false;
   const done = new Set<string>();
   /** True the first time it is asked for this thing. */
@@ -197,10 +206,19 @@ function createPerson({ stack, tenant, signals, draw, reached }: PersonParts, pl
     return status === 200;
   }
 
-  function ask(method: 'GET' | 'POST' | 'PUT', path: string, key: string, body?: unknown): Promise<Answer> {
+  async function ask(method: 'GET' | 'POST' | 'PUT', path: string, key: string, body?: unknown): Promise<Answer> {
     const idempotencyKey = method === 'GET' ? {} : { idempotencyKey: `chaos-${index}-${(calls += 1)}` };
-    const url = `${stack.api}/v1/enrollments${path}`;
-    return sendUntilAnswered({ method, url, key, ...idempotencyKey, ...(body === undefined ? {} : { body }) }, signal);
+    turn += 1;
+    const first = index + turn;
+    let triesBefore = 0;
+    const addressOf = (tries: number) => {
+      triesBefore = tries;
+      return `${apis[(first + tries) % apis.length] ?? stack.api}/v1/enrollments${path}`;
+    };
+    const call = { method, url: addressOf(0), key, ...idempotencyKey, ...(body === undefined ? {} : { body }) };
+    const answer = await sendUntilAnswered(call, signal, addressOf);
+    onAnswer?.(triesBefore);
+    return answer;
   }
 
   function currentNumber(): string {

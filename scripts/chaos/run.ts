@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { startStack, type Stack } from '../stack';
+import { defined } from '../../src/enrollment/defined';
+import { startStack, type Stack, type StackOptions } from '../stack';
 import { createTenant, type Tenant } from '../stack/tenant';
 import { createDraw, type Draw } from './draw';
 import { tenantFaults } from './faults';
-import { involvesOtherUser, journeyOf } from './journeys';
+import { involvesOtherUser, journeyOf, type JourneyName } from './journeys';
 import { play, type PersonParts } from './person';
 import { accountOf, reportOn, type Arranged, type ChaosReport, type Result } from './report';
 import { createSaboteur, type Blow } from './saboteur';
@@ -19,6 +20,10 @@ export interface ChaosOptions {
   readonly minutes: number;
   /** A folder, emptied first, that keeps database and logs for whoever wants to see what became of a case. */
   readonly folder?: string;
+  /** Which Temporal server, and how many workers and APIs: as for a stack. */
+  readonly server?: NonNullable<StackOptions['server']>;
+  readonly workers?: number;
+  readonly apis?: number;
   /** Processes from `dist/`, which start faster than from source. */
   readonly compiled?: boolean;
   readonly say?: (line: string) => void;
@@ -38,11 +43,12 @@ const arrivals = { share: 0.6, mostMsEach: 3_000 };
 
 /** A whole stack, its cases, and somebody who breaks it. Throws only when the run itself cannot go on. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { folder, compiled } = options;
+  const { folder, compiled, server, workers, apis } = options;
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   const stack = await startStack({
     ...(folder === undefined ? {} : { remains: folder }),
     logLevel: 'warn',
+    ...defined({ server, workers, apis }),
     ...(compiled === true ? { compiled: true } : {}),
     apiVariables: { API_CALLS_PER_MINUTE: '1000000' },
   });
@@ -84,6 +90,7 @@ async function runOn(
   });
   const parts: PersonParts = {
     stack,
+    apis: stack.apis.map(({ address }) => address),
     tenant,
     signals,
     draw,
@@ -132,10 +139,15 @@ async function runOn(
 }
 
 /** The users, with what they had before. */
-async function arrange(tenant: Tenant, indexes: readonly number[], draw: Draw): Promise<readonly Arranged[]> {
+export async function arrange(
+  tenant: Tenant,
+  indexes: readonly number[],
+  draw: Draw,
+  journeyAt: (index: number) => JourneyName = (index) => journeyOf(draw, index),
+): Promise<readonly Arranged[]> {
   const arranged: Arranged[] = [];
   for (const index of indexes) {
-    const journey = journeyOf(draw, index);
+    const journey = journeyAt(index);
     const userId = await tenant.createUser(`person-${index}@example.com`);
     const number = `+1646555${String(index % 10_000).padStart(4, '0')}`;
     if (journey === 'hadSms') await tenant.enrollSms(userId, number);

@@ -86,8 +86,12 @@ const stall = { leastMs: 18_000, mostMs: 26_000 };
 /** Harms processes, in an order that the seed gives, until `signal` aborts. Whatever it did, all of them run afterwards. */
 export function createSaboteur({ stack, tenant, draw, onBlow, mostPauseMs }: SaboteurParts) {
   const reached = new EventEmitter();
-  const { worker, api, temporal } = stack.services;
-  const services: Readonly<Record<Victim, Service | undefined>> = { worker, API: api, 'Temporal server': temporal };
+  const { temporal } = stack.services;
+  const services: Readonly<Record<Victim, readonly Service[]>> = {
+    worker: stack.workers,
+    API: stack.apis.map(({ service }) => service),
+    'Temporal server': temporal === undefined ? [] : [temporal],
+  };
 
   return {
     reached: (moment: Moment) => void reached.emit(moment),
@@ -97,7 +101,8 @@ export function createSaboteur({ stack, tenant, draw, onBlow, mostPauseMs }: Sab
         for (const { victim, harm, point } of inOrder(round)) {
           await pause(500 + mostPauseMs * draw('pause', round, harm, point.name), signal);
           if (signal.aborted) return;
-          const service = services[victim];
+          const candidates = services[victim];
+          const service = candidates[Math.floor(draw('which', round, harm, point.name) * candidates.length)];
           if (service === undefined) continue; // a server that was there before is not ours to kill
           const met = await meet(point, signal);
           if (signal.aborted) return;

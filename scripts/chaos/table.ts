@@ -19,13 +19,17 @@ export function tableOf(report: ChaosReport): string {
       ['signals sent in floods and for other users', report.signals],
       ['enrollments whose leftovers the tenant would not list or delete', report.undeletable],
     ]),
-    section(
-      'Killed or stalled',
-      report.blows.map(({ victim, harm, point, met, missed }) => [
-        `${victim} ${harm}, ${point}`,
-        missed === 0 ? met : `${met}   and ${missed} without meeting the point`,
-      ]),
-    ),
+    ...(report.blows.length === 0
+      ? []
+      : [
+          section(
+            'Killed or stalled',
+            report.blows.map(({ victim, harm, point, met, missed }) => [
+              `${victim} ${harm}, ${point}`,
+              missed === 0 ? met : `${met}   and ${missed} without meeting the point`,
+            ]),
+          ),
+        ]),
     ...(report.wrong.length === 0
       ? []
       : [

@@ -36,11 +36,18 @@ export async function send(
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-/** Tries until there is an answer other than 503 (the service is away) and the 429 of the API's own rate limit. */
-export async function sendUntilAnswered(call: Call, signal: AbortSignal): Promise<Answer> {
+/**
+ * Tries until there is an answer other than 503 (the service is away) and the 429 of the API's own rate limit. `addressOf`: where a try goes, where
+ * there are several that would answer.
+ */
+export async function sendUntilAnswered(
+  call: Call,
+  signal: AbortSignal,
+  addressOf: (tries: number) => string = () => call.url,
+): Promise<Answer> {
   for (let tries = 0; ; tries += 1) {
     signal.throwIfAborted();
-    const answer = await send(call).catch(() => undefined);
+    const answer = await send({ ...call, url: addressOf(tries) }).catch(() => undefined);
     if (answer !== undefined && !asksForAnotherTry(answer)) return answer;
     await sleep(Math.min(2_000, 100 * 2 ** tries), undefined, { signal });
   }

@@ -42,6 +42,8 @@ export interface Service {
   pause(): void;
   /** Lets a paused one go on (SIGCONT). */
   resume(): void;
+  /** How it ended the last time: its exit code, or the signal that ended it; absent before that. */
+  readonly exit: number | NodeJS.Signals | undefined;
   /** Resolves when it has ended without having been asked to. */
   readonly crashed: Promise<void>;
 }
@@ -120,6 +122,9 @@ export function createService(options: ServiceOptions): Service {
     name: options.name,
     get pid() {
       return child?.pid;
+    },
+    get exit() {
+      return child?.exitCode ?? child?.signalCode ?? undefined;
     },
     crashed,
     async start() {

@@ -12,6 +12,7 @@ import { cancelCommand, linkCommand, numberCommand, resendCommand } from './comm
 import { setUpNamespaceCommand } from './commands/namespace';
 import { openCommand } from './commands/open';
 import { profilesCommand } from './commands/profiles';
+import { rolloutCommand } from './commands/rollout';
 import { startCommand } from './commands/start';
 import { textsCommand } from './commands/texts';
 import { watchCommand } from './commands/watch';
@@ -87,6 +88,7 @@ export function createProgram(parts: CommandParts): Command {
     completionCommand,
     doctorCommand,
     setUpNamespaceCommand,
+    rolloutCommand,
   ];
   for (const create of commands) program.addCommand(create(parts));
   program.addCommand(completeCommand(parts), { hidden: true });

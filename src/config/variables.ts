@@ -45,6 +45,15 @@ export type LogLevel = z.infer<typeof logLevel>;
 
 export const word = z.string().regex(/^\S{1,200}$/, 'up to 200 characters without spaces');
 
+/** Temporal keeps `.` and `:` to join a deployment's name with a build id, and a leading `__` to itself. */
+export const deploymentName = z
+  .string()
+  .regex(/^(?!__)[A-Za-z0-9_/-]{1,100}$/, 'up to 100 of A-Z a-z 0-9 _ - /, not beginning with __');
+
+export const buildId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/, 'up to 100 of A-Z a-z 0-9 . _ + -, beginning with a letter or digit');
+
 export const host = z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'a host name or IP address to listen on');
 
 export const clientId = z.string().regex(/^[\x21-\x7e]{1,200}$/, "the application's client id");

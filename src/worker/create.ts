@@ -5,6 +5,7 @@ import {
   Worker,
   type ActivityInterceptorsFactory,
   type NativeConnection,
+  type WorkerDeploymentOptions,
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from '../activities';
@@ -13,10 +14,11 @@ import type { SendingLimits } from '../activities/sending-limits';
 import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
 import type { PayloadConfig } from '../config';
+import type { WorkerVersion } from '../config/versioning';
 import { defined } from '../enrollment/defined';
 import type { OpaqueTokens } from '../enrollment/token-owner';
 import { identity } from '../temporal/connection';
-import { workflowBundleOptions } from './bundle';
+import { bundleFiles, workflowBundleOptions, type BundleKind } from './bundle';
 import { createWorkerDataConverter } from '../temporal/data-converter';
 import type { ObserveUnreadable } from '../temporal/payload-codec';
 
@@ -35,6 +37,8 @@ export interface WorkerParts {
   readonly observeUnreadable?: ObserveUnreadable;
   /** What activities pass through, in this order. */
   readonly activityInterceptors?: ActivityInterceptorsFactory[];
+  /** Absent: the worker takes every task of the queue, whatever version has begun the run. */
+  readonly version?: WorkerVersion;
 }
 
 /** Longer than the Auth0 client's own deadline of 10 seconds: a call under way ends and is recorded. */
@@ -49,7 +53,7 @@ const maxCachedWorkflows = 100;
 
 /** A worker of the task queue: our workflow, our activities, encrypted payloads. */
 export function createWorker(parts: WorkerParts): Promise<Worker> {
-  const source = workflowSource();
+  const source = workflowSource(parts.version === undefined ? 'unversioned' : 'versioned');
   return Worker.create({
     connection: parts.connection,
     namespace: parts.namespace,
@@ -57,6 +61,7 @@ export function createWorker(parts: WorkerParts): Promise<Worker> {
     identity: identity('mfa-worker'),
     ...source,
     interceptors: { ...source.interceptors, ...defined({ activity: parts.activityInterceptors }) },
+    ...(parts.version === undefined ? {} : { workerDeploymentOptions: deploymentOptions(parts.version) }),
     activities: {
       ...createActivities({
         mfa: parts.mfa,
@@ -79,13 +84,20 @@ export function createWorker(parts: WorkerParts): Promise<Worker> {
   });
 }
 
-/** Where `npm run build` puts the workflow bundle: beside the compiled code. */
-const prebuiltBundle = join(__dirname, '../../workflow-bundle.js');
+/** What a workflow does that says nothing of it (src/workflows/versioning.ts has them all): it stays with the version that it began on. */
+export const deploymentOptions = (version: WorkerVersion): WorkerDeploymentOptions => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'PINNED',
+});
 
-/** The bundle that the build left; from sources, one is made at start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'> {
-  if (existsSync(prebuiltBundle)) return { workflowBundle: { codePath: prebuiltBundle } };
-  const { workflowsPath, preloadModules, workflowInterceptorModules } = workflowBundleOptions(); // the converters are the data converter's
+/** The bundle that `npm run build` has put beside the compiled code; from sources, one is made at start. */
+function workflowSource(
+  kind: BundleKind,
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'> {
+  const prebuilt = join(__dirname, '../..', bundleFiles[kind]);
+  if (existsSync(prebuilt)) return { workflowBundle: { codePath: prebuilt } };
+  const { workflowsPath, preloadModules, workflowInterceptorModules } = workflowBundleOptions(kind); // the converters are the data converter's
   return {
     workflowsPath,
     bundlerOptions: { preloadModules },

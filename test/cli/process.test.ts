@@ -33,11 +33,11 @@ test('--help lists every command and every exit code', async () => {
   const { exitCode, stdout } = await run(['--help']);
   expect(exitCode).toBe(0);
   const names = ['start', 'status', 'find', 'list', 'watch', 'code', 'otp', 'resend', 'number', 'cancel', 'link'];
-  for (const name of [...names, 'setup-namespace']) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const name of [...names, 'setup-namespace', 'rollout']) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   expect(stdout).toMatch(/^EXIT CODES\n {2}0 +done\n {2}1 +refused/m);
 });
 
-test('Temporal’s client is loaded by setup-namespace alone: the other commands stay quick', async () => {
+test('Temporal’s client is loaded by setup-namespace and rollout alone: the other commands stay quick', async () => {
   const program = `
     require('tsx/cjs/api').register();
     require(${JSON.stringify(join(__dirname, '../../src/cli/run.ts'))});

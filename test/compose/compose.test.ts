@@ -216,8 +216,10 @@ describe('our own processes', () => {
     '%s can be set up in all that makes sense in a container',
     (role) => {
       const given = Object.keys(compose.services[role]?.environment ?? {});
-      // Refused in production; of a server elsewhere; and where health answers, which only the container itself asks.
-      const left = /^(AUTH0_BASE_URL|START_LINKS|TEMPORAL_(API_KEY|TLS.*|CONFIG_FILE|PROFILE)|WORKER_HEALTH_HOST)$/;
+      // Refused in production; of a server elsewhere; where health answers, which only the container itself asks; and for workers of two versions
+      // side by side, which compose has not: it replaces its one worker.
+      const left =
+        /^(AUTH0_BASE_URL|START_LINKS|TEMPORAL_(API_KEY|TLS.*|CONFIG_FILE|PROFILE|WORKER_.*|DEPLOYMENT_NAME)|WORKER_HEALTH_HOST)$/;
       const missing = [...variablesReadBy(role)].filter(
         (name) =>
           !name.endsWith('_FILE') && !given.includes(name) && !given.includes(`${name}_FILE`) && !left.test(name),

@@ -123,7 +123,7 @@ beforeAll(async () => {
       answers(`${at(ports.apiHealth)}/health/ready`),
     ),
   ]);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all(services.slice(1).map((service) => service.stop()));
@@ -177,7 +177,8 @@ describe('the build, with production packages alone, in the environment of docke
   test('holds the OpenAPI file, and nothing of the tests or the emulator', () => {
     const described: unknown = JSON.parse(readFileSync(join(folder, 'dist/openapi.json'), 'utf8'));
     expect(described).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });
-    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['openapi.json', 'src', 'workflow-bundle.js']);
+    const made = ['build-id', 'openapi.json', 'src', 'workflow-bundle.js', 'workflow-bundle.versioned.js'];
+    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(made);
     for (const name of ['jest', 'otpauth', '@peculiar/x509'])
       expect([name, existsSync(join(folder, 'node_modules', name))]).toEqual([name, false]);
   });

@@ -10,6 +10,8 @@ const longest = [
   'test/secrets/hunt.test.ts',
   'test/scripts/build.test.ts',
   'test/scripts/stack.test.ts',
+  'test/scripts/rolling.test.ts',
+  'test/worker/rollout.test.ts',
   'test/page/journey.test.ts',
   'test/page/states.test.ts',
   'test/workflows/sending-limits.test.ts',

@@ -5,10 +5,10 @@ import { workflowBundleOptions } from '../../src/worker/bundle';
 let modules: readonly string[];
 const warnings: LogEntry[] = [];
 
-/** The same as the build and the worker make. */
+/** The same as the build and a versioned worker make; the other bundle is this one without `workflows/versioned`. */
 beforeAll(async () => {
   const { code } = await bundleWorkflowCode({
-    ...workflowBundleOptions(),
+    ...workflowBundleOptions('versioned'),
     logger: new DefaultLogger('WARN', (entry) => warnings.push(entry)),
   });
   // webpack writes above every module where it came from; of one that it has left out, "(ignored)".
@@ -19,7 +19,9 @@ const unique = (names: readonly string[]) => [...new Set(names)].sort();
 
 test('what runs in the sandbox is the workflow, the rules, the factors and the converters: no activity, no client of Auth0, no configuration', () => {
   const ours = unique(modules.flatMap((name) => /^\.\/src\/(.+)\.ts$/.exec(name)?.[1] ?? []));
-  expect(ours).toEqual(expect.arrayContaining(['workflows/mfa-enrollment', 'enrollment/decide', 'factors/index']));
+  expect(ours).toEqual(
+    expect.arrayContaining(['workflows/versioned', 'workflows/mfa-enrollment', 'enrollment/decide', 'factors/index']),
+  );
   expect(ours.filter((name) => !/^(workflows|enrollment|factors)\//.test(name))).toEqual([
     'temporal/failure-converter',
     'temporal/payload-converter',

@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { beforeAll } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { version } from '../../src/version';
 
 export const historiesFolder = join(__dirname, '../histories');
 
-/** Runs from before steps were performed inside workflow tasks, by the same names: they are kept, and never recorded again. */
-export const olderHistoriesFolder = join(historiesFolder, 'older');
+/**
+ * The recorded runs of one release, by the same names: `older` from before steps were performed inside workflow tasks, then one folder for each
+ * released version. They are kept, and never recorded again.
+ */
+export const releaseFolder = (release: string): string => join(historiesFolder, release);
 
-/** The recorded runs that the replay test knows: one for each path through the workflow. */
+/** The recorded runs that the replay test knows: one for each path through the workflows. */
 export const historyNames = [
   'completed',
   'wrong-code',
@@ -37,13 +41,17 @@ export const historyNames = [
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 
-/** With RECORD_HISTORIES=1 every history is written anew, with a history's name that one alone; without it, nothing is. */
+/**
+ * As `npm run record-histories` sets it: with a history's name that one is written, with `release` every one into the folder of this version;
+ * without it, nothing is.
+ */
 const recorded = process.env['RECORD_HISTORIES'];
+const folder = recorded === 'release' ? releaseFolder(version) : historiesFolder;
 
 /** To be called by each file that records. What is recorded under a name that went, the replay test finds. */
 export function recordHistories(): void {
   beforeAll(() => {
-    if (recorded === '1') mkdirSync(historiesFolder, { recursive: true });
+    if (recorded !== undefined) mkdirSync(folder, { recursive: true });
   });
 }
 
@@ -53,7 +61,7 @@ export async function keep(
   name: HistoryName,
   runId?: string,
 ): Promise<void> {
-  if (recorded !== '1' && recorded !== name) return;
+  if (recorded !== 'release' && recorded !== name) return;
   const history = await handle.client.getHandle(handle.workflowId, runId).fetchHistory();
-  writeFileSync(join(historiesFolder, `${name}.json`), `${historyToJSON(history)}\n`);
+  writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
 }

@@ -16,10 +16,15 @@ import {
   type WebhookDeliveryInput,
   type WebhookDeliveryMemo,
 } from '../../src/workflows/webhook-delivery';
-import { addWebhook, removeWebhook, rotateWebhookSecret } from '../../src/workflows/webhook-endpoints';
+import {
+  addWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  webhookEndpointsMemo,
+} from '../../src/workflows/webhook-endpoints';
 import { awaitingCode } from '../api/support';
 import { keep, recordHistories } from './histories';
-import { onStage, otherThan } from './support';
+import { onStage, otherThan, refusal } from './support';
 
 recordHistories();
 
@@ -159,21 +164,6 @@ describe('events', () => {
   });
 });
 
-test('the list of endpoints takes one, gives it another secret, and ends when it is empty', async () => {
-  const list = await stage().client.workflow.start(mfaWebhookEndpoints, {
-    taskQueue: 'workflow-tests',
-    workflowId: `mfa-webhook-endpoints-${randomUUID()}`,
-    args: [{ endpoints: [] }],
-  });
-  const secret = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
-  expect(await list.executeUpdate(addWebhook, { args: [first] })).toEqual(first);
-  const { secrets } = await list.executeUpdate(rotateWebhookSecret, { args: [{ id: first.id, secret }] });
-  expect(secrets.map((each) => each.secret)).toEqual([secret, first.secrets[0]?.secret]);
-  await list.executeUpdate(removeWebhook, { args: [{ id: first.id }] });
-  await list.result();
-  await keep({ handle: list }, 'webhook-endpoints');
-});
-
 describe('a receiver', () => {
   test('that does not answer holds neither the enrollment nor another receiver', async () => {
     endpoints = [first, second];
@@ -234,4 +224,21 @@ describe('a receiver', () => {
     await until(async () => (await delivery.describe()).status.name === 'COMPLETED');
     expect(sentNow()).toEqual([1]);
   });
+});
+
+test('the list of endpoints keeps what was added, with its secrets, and ends when it is empty', async () => {
+  const list = await stage().client.workflow.start(mfaWebhookEndpoints, {
+    ...{ taskQueue: 'workflow-tests', workflowId: `mfa-webhook-endpoints-${randomUUID()}` },
+    args: [{ endpoints: [] }],
+  });
+  await list.executeUpdate(addWebhook, { args: [first] });
+  await list.executeUpdate(addWebhook, { args: [second] });
+  const secret = 'whsec_dGhlIG90aGVyIG9uZSBvZiB0d28gc2VjcmV0cw==';
+  const rotated = await list.executeUpdate(rotateWebhookSecret, { args: [{ id: first.id, secret }] });
+  expect(rotated.secrets.map((each) => each.secret)).toEqual([secret, first.secrets[0]?.secret]);
+  await expect(list.executeUpdate('add', { args: [{ url: 'nowhere' }] })).rejects.toMatchObject(refusal('malformed'));
+  expect((await list.describe()).memo?.[webhookEndpointsMemo]).toEqual([rotated, second]);
+  for (const { id } of [first, second]) await list.executeUpdate(removeWebhook, { args: [{ id }] });
+  await list.result();
+  await keep({ handle: list }, 'webhook-endpoints');
 });
