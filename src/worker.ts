@@ -1,11 +1,16 @@
 import { Client } from '@temporalio/client';
 import { Runtime, makeTelemetryFilterString, type TelemetryOptions } from '@temporalio/worker';
+import { createEnrollments } from './api/enrollments';
+import { createLinks } from './api/links';
 import { createMfaClient } from './auth0/mfa-client';
 import { paced } from './auth0/paced';
 import { loadConfig, type WorkerServerConfig } from './config';
+import { capsOf } from './enrollment/campaign';
 import { defined } from './enrollment/defined';
+import { wantsChanges } from './enrollment/webhook-endpoints';
 import { createLogger } from './logger';
 import { runMain } from './run-main';
+import { createLinkDelivery } from './temporal/campaigns';
 import { identity } from './temporal/connection';
 import { sealedClientOptions } from './temporal/data-converter';
 import { enrollmentIds } from './temporal/ids';
@@ -15,6 +20,7 @@ import { createTenantBudget } from './temporal/tenant-budget';
 import { createWebhooks, rememberedEndpoints } from './temporal/webhook-endpoints';
 import { connectWorker } from './temporal/worker-connection';
 import { createWebhookSender } from './webhooks/send';
+import { campaignStarts } from './worker/campaigns';
 import { createWorker } from './worker/create';
 import { createHealthServer } from './worker/health';
 import { temporalLogger } from './worker/temporal-logger';
@@ -47,13 +53,23 @@ async function main(): Promise<void> {
   });
   const ids = enrollmentIds(config.idKey, config.previousIdKeys);
   const sender = createWebhookSender(config.receivers);
+  const endpoints = rememberedEndpoints(createWebhooks({ client, taskQueue }));
+  const hasWebhooks = async () => (await endpoints()).some(wantsChanges);
+  const { domain } = auth0;
   const worker = await createWorker({
     ...{ connection, client, mfa: paced(mfa, pace), namespace, taskQueue, opaqueTokens },
     sendingLimits: createSendingLimits({ client, taskQueue, idKey: config.idKey, ...config.sendingLimits }),
     webhooks: {
-      endpoints: rememberedEndpoints(createWebhooks({ client, taskQueue })),
+      endpoints,
       send: (request, signal) => sender.send(request, signal),
       enrollmentId: ({ workflowId, firstRunId, keyId }) => ids.enrollmentId(workflowId, firstRunId, keyId),
+      linkTo: (id, { linkId, linkSeconds, publicUrl }) =>
+        createLinks({ ...config, publicUrl }).create(id, linkId, linkSeconds),
+    },
+    campaigns: {
+      ...campaignStarts(createEnrollments({ client, ids, domain, taskQueue, opaqueTokens, hasWebhooks })),
+      handOver: createLinkDelivery({ client, taskQueue, ids }),
+      caps: capsOf({ ...config.auth0Calls, ...config.sendingLimits }),
     },
     payload: config.payload,
   });

@@ -3,9 +3,11 @@ import { createIdTokenCheck } from '../auth0/id-token';
 import { createMfaClient } from '../auth0/mfa-client';
 import { loadConfig } from '../config';
 import { defined } from '../enrollment/defined';
+import { wantsChanges } from '../enrollment/webhook-endpoints';
 import { createLogger } from '../logger';
 import { runMain } from '../run-main';
 import { connectClient } from '../temporal/connection';
+import { createCampaigns } from '../temporal/campaigns';
 import { enrollmentIds } from '../temporal/ids';
 import { createReadiness } from '../temporal/readiness';
 import { createStoppedPrefixes } from '../temporal/stopped-prefixes';
@@ -44,7 +46,7 @@ async function main(): Promise<void> {
       taskQueue: temporal.taskQueue,
       partialPolicy: api.partialPolicy,
       opaqueTokens,
-      hasWebhooks: async () => (await endpoints()).length > 0,
+      hasWebhooks: async () => (await endpoints()).some(wantsChanges),
       observeUpdate: updateMetrics(registry),
     }),
     links: createLinks({ idKey, previousIdKeys, publicUrl: api.publicUrl }),
@@ -52,6 +54,9 @@ async function main(): Promise<void> {
     opaqueTokens,
     stoppedPrefixes: createStoppedPrefixes({ client, taskQueue: temporal.taskQueue }),
     webhooks,
+    campaigns: createCampaigns({
+      ...{ client, ids, taskQueue: temporal.taskQueue, publicUrl: api.publicUrl, partialPolicy: api.partialPolicy },
+    }),
     receivers: config.receivers,
     ...defined({ phoneCountries: api.phoneCountries }),
     authenticate: createAuthenticate(api),

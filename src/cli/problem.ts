@@ -45,6 +45,12 @@ const endings: Readonly<Record<ApiProblemCode, Ending>> = {
   method_not_allowed: { exitCode: notAllowed, next: 'Check --api: what answers there is another version of this API.' },
   enrollment_not_found: { exitCode: notAllowed, next: 'Look for its id with `mfa find <userId>`.' },
   webhook_not_found: { exitCode: notAllowed, next: '`GET /v1/webhooks` lists those that there are.' },
+  campaign_not_found: { exitCode: notAllowed, next: 'Its id came with the answer to `mfa campaign start`.' },
+  campaign_conflict: { exitCode: refused, next: 'See where it is with `mfa campaign show`.' },
+  no_link_receiver: {
+    exitCode: refused,
+    next: 'Add a webhook first that names enrollment.link_created in its events.',
+  },
   enrollment_conflict: { exitCode: refused, next: 'Find it with `mfa find <userId>`.' },
   idempotency_key_reused: { exitCode: refused },
   number_changed: { exitCode: refused, next: 'See the number that holds now with `mfa status`.' },

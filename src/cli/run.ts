@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorText } from '../error-text';
 import { version } from '../version';
 import { helpAfter, takeOptionsBefore, type CommandParts, type CommandResult } from './command';
+import { campaignCommand } from './commands/campaign';
 import { challengeCommand } from './commands/challenge';
 import { doctorCommand } from './commands/doctor';
 import { codeCommand, otpCommand } from './commands/codes';
@@ -65,6 +66,7 @@ function createProgram(parts: CommandParts): Command {
     linkCommand,
     challengeCommand,
     textsCommand,
+    campaignCommand,
     doctorCommand,
     setUpNamespaceCommand,
   ];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import { createCampaignActivities, type CampaignDependencies } from '../activities/campaigns';
 import type { SendingLimits } from '../activities/sending-limits';
 import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
@@ -19,6 +20,7 @@ export interface WorkerParts {
   readonly opaqueTokens: OpaqueTokens;
   readonly sendingLimits: SendingLimits;
   readonly webhooks: WebhookDependencies;
+  readonly campaigns: CampaignDependencies;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
@@ -52,6 +54,7 @@ export const createWorker = (parts: WorkerParts): Promise<Worker> =>
         },
       }),
       ...createWebhookActivities(parts.webhooks),
+      ...createCampaignActivities(parts.campaigns),
     },
     dataConverter: createWorkerDataConverter(parts.payload),
     shutdownGraceTime: shutdownGraceMs,

@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/webhooks';
-import { parseEvents, type EnrollmentChanged } from '../enrollment/events';
+import { parseEvents, type OutgoingEvent } from '../enrollment/events';
 import { failureTypes } from '../enrollment/failures';
 import { isSealed } from '../enrollment/unsealed';
 import {
@@ -57,7 +57,7 @@ export interface EnrollmentChain {
 export interface WebhookDeliveryInput {
   readonly enrollment: EnrollmentChain;
   /** The first events, or what the run before this one has left. */
-  readonly events?: readonly EnrollmentChanged[];
+  readonly events?: readonly OutgoingEvent[];
   readonly continued?: Delivery;
   /** How long an event is tried, in milliseconds; a day when absent. For tests of that. */
   readonly retryMs?: number;
@@ -125,7 +125,7 @@ export async function mfaWebhookDelivery(input: WebhookDeliveryInput): Promise<v
   }
 
   /** The failure of the last attempt; `undefined` when the event has arrived. Throws when this run is about to continue as new. */
-  async function attempted(webhookId: string, event: EnrollmentChanged): Promise<string | undefined> {
+  async function attempted(webhookId: string, event: OutgoingEvent): Promise<string | undefined> {
     const given = { webhookId, event, enrollment };
     const options = { summary: event.type };
     try {
