@@ -530,7 +530,7 @@ const campaignShape = {
     .max(10, 'at most 10 reminders')
     .refine((times) => times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0)), 'ascending seconds')
     .describe('Seconds after the first link; each sends another link to those who have not finished.'),
-  finishWithinSeconds: wholeNumber(10 * 60, 30 * day).describe('The life of each enrollment, from its start.'),
+  finishWithinSeconds: wholeNumber(60, 30 * day).describe('The life of each enrollment, from its start.'),
   linkSeconds: wholeNumber(10 * 60, 3 * day).describe('The life of each link, from when it is handed over.'),
   checkEverySeconds: wholeNumber(1, hour).describe('How often the enrollments under way are looked at.'),
 };
