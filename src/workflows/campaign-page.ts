@@ -61,7 +61,7 @@ export const campaignReport = defineQuery<readonly CampaignUserReport[]>('report
 /** A worker that dies is noticed by its heartbeats. What it had begun is found again, and not done twice. */
 const remote = proxyActivities<CampaignActivities>({
   startToCloseTimeout: '5m',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 /** Local: what it is given, hundreds of ids each time, does not go into the history. */
