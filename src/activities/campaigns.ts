@@ -49,8 +49,8 @@ const atOnce = 5;
 
 export function createCampaignActivities({ start, stateOf, handOver, caps }: CampaignDependencies) {
   return {
-    /** Starts these users, and hands over the first link of each. In the order of `users`. */
-    async startCampaignUsers(of: CampaignFacts, users: readonly CampaignUser[]): Promise<readonly Started[]> {
+    /** Starts these users, and hands over the first link of each. In the order of `users`; `null`: to be tried again. */
+    async startCampaignUsers(of: CampaignFacts, users: readonly CampaignUser[]): Promise<readonly (Started | null)[]> {
       return each(users, beating, async (user): Promise<Started> => {
         const result = await start(of, user);
         if (result.type === 'refused') return result;
@@ -61,8 +61,11 @@ export function createCampaignActivities({ start, stateOf, handOver, caps }: Cam
       });
     },
 
-    /** Hands another link over to those whose enrollment is still open. In the order of `users`. */
-    async remindCampaignUsers(of: CampaignFacts, users: readonly FollowedUser[]): Promise<readonly Reminded[]> {
+    /** Hands another link over to those whose enrollment is still open. In the order of `users`; `null`: to be tried again. */
+    async remindCampaignUsers(
+      of: CampaignFacts,
+      users: readonly FollowedUser[],
+    ): Promise<readonly (Reminded | null)[]> {
       return each(users, beating, async ({ links, ...user }): Promise<Reminded> => {
         const state = await stateOf(user.enrollmentId);
         if (hasEnded(state)) return { state, link: false };
@@ -71,8 +74,8 @@ export function createCampaignActivities({ start, stateOf, handOver, caps }: Cam
       });
     },
 
-    /** Where these enrollments are. In the order of the ids. */
-    async lookAtCampaignUsers(enrollmentIds: readonly string[]): Promise<readonly Followed[]> {
+    /** Where these enrollments are. In the order of the ids; `null`: not known now. */
+    async lookAtCampaignUsers(enrollmentIds: readonly string[]): Promise<readonly (Followed | null)[]> {
       return each(enrollmentIds, quietly, stateOf);
     },
 
@@ -89,20 +92,29 @@ const beating = () => Context.current().heartbeat();
 /** A local activity has no heartbeats. */
 const quietly = () => undefined;
 
-/** A few at once, in order. The first that rejects ends it; what is under way is done anyway, and does no harm. */
+/**
+ * A few at once, in order. Where one rejects, `null` stands in its place, and it is left to the next attempt: one user must not hold up the
+ * others. Rejects when there is nobody with whom it went well.
+ */
 async function each<Item, Result>(
   items: readonly Item[],
   told: () => void,
   act: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results = new Array<Result>(items.length);
+): Promise<readonly (Result | null)[]> {
+  const results = new Array<Result | null>(items.length).fill(null);
+  const faults: unknown[] = [];
   const rest = items.entries();
   const one = async (): Promise<void> => {
     for (const [index, item] of rest) {
-      results[index] = await act(item);
+      try {
+        results[index] = await act(item);
+      } catch (error) {
+        faults.push(error);
+      }
       told();
     }
   };
   await Promise.all(Array.from({ length: atOnce }, one));
+  if (faults.length > 0 && faults.length === items.length) throw faults[0];
   return results;
 }

@@ -26,13 +26,13 @@ export interface PageDirection {
   readonly mode: PageMode;
   /** How many users the campaign has in all: the page reminds its share of them. */
   readonly users: number;
+  /** Users of the whole campaign that are reminded in a minute, at most. */
+  readonly perMinute: number;
 }
 export type PageMode = 'running' | 'paused' | 'cancelled';
 
 /** What a page needs to know of its campaign's settings. Seconds, where not said otherwise. */
 export interface PageSettings {
-  /** Users of the whole campaign that are started in a minute, and as many that are reminded. */
-  readonly perMinute: number;
   /** After the first link, ascending. Each sends another link to those whose enrollment is still open. */
   readonly remindAfterSeconds: readonly number[];
   /** How often the enrollments under way are looked at. */
@@ -61,7 +61,7 @@ export interface CampaignPage {
 
 export const openPage = (users: readonly CampaignUser[], now: number): CampaignPage => ({
   users: users.map((user) => ({ ...user, state: 'waiting', links: 0 })),
-  direction: { upTo: 0, mode: 'paused', users: users.length },
+  direction: { upTo: 0, mode: 'paused', users: users.length, perMinute: 1 },
   lookedAt: now,
   remindFrom: now,
 });
@@ -96,7 +96,7 @@ export function nextPageStep(page: CampaignPage, settings: PageSettings, now: nu
     if (due.length > 0) return { type: 'start', users: due.slice(0, pageLimits.chunk) };
     const reminders = places(page, (user) => (remindAt(user, settings) ?? Infinity) <= now);
     if (reminders.length > 0 && page.remindFrom <= now)
-      return { type: 'remind', users: reminders.slice(0, chunkOf(page, settings)) };
+      return { type: 'remind', users: reminders.slice(0, chunkOf(page)) };
   }
   const open = places(page, ({ state }) => isOpen(state));
   const lookAt = page.lookedAt + settings.checkEverySeconds * 1000;
@@ -115,12 +115,11 @@ function remindAt({ state, links, firstLinkAt }: PageUser, { remindAfterSeconds 
 }
 
 /** Reminders at once: what this page's share of the rate allows in five seconds. */
-const chunkOf = (page: CampaignPage, settings: PageSettings): number =>
-  Math.min(pageLimits.chunk, Math.max(1, Math.ceil(shareOf(page, settings) / 12)));
+const chunkOf = (page: CampaignPage): number => Math.min(pageLimits.chunk, Math.max(1, Math.ceil(shareOf(page) / 12)));
 
 /** Of the reminders of a minute those that are this page's: all pages together send `perMinute`. */
-const shareOf = ({ users, direction }: CampaignPage, { perMinute }: PageSettings): number =>
-  (perMinute * users.length) / Math.max(users.length, direction.users);
+const shareOf = ({ users, direction }: CampaignPage): number =>
+  (direction.perMinute * users.length) / Math.max(users.length, direction.users);
 
 /** What came of a start. */
 export type Started =
@@ -135,11 +134,11 @@ export type Started =
   | { readonly type: 'refused'; readonly why: string };
 type EnrollmentState = Exclude<CampaignUserState, 'waiting' | 'refused'>;
 
-/** These users were started; `results` in the same order. */
+/** These users were started; `results` in the same order, `null` for one that is to be tried again. */
 export const started = (
   page: CampaignPage,
   at: readonly number[],
-  results: readonly Started[],
+  results: readonly (Started | null)[],
   now: number,
 ): CampaignPage =>
   changed(page, at, results, ({ phoneNumber: _done, ...user }, result): PageUser =>
@@ -161,24 +160,23 @@ export interface Reminded {
 /** These users were reminded, or found to be done; `results` in the same order. */
 export function reminded(
   page: CampaignPage,
-  settings: PageSettings,
   at: readonly number[],
-  results: readonly Reminded[],
+  results: readonly (Reminded | null)[],
   now: number,
 ): CampaignPage {
   const next = changed(page, at, results, (user, { state, link }): PageUser => ({
     ...user,
     ...{ state, links: user.links + (link ? 1 : 0) },
   }));
-  const sent = results.filter(({ link }) => link).length;
-  return { ...next, remindFrom: now + (sent / shareOf(page, settings)) * 60_000 };
+  const sent = results.filter((result) => result?.link === true).length;
+  return { ...next, remindFrom: now + (sent / shareOf(page)) * 60_000 };
 }
 
 /** These enrollments were looked at; `states` in the same order. */
 export const looked = (
   page: CampaignPage,
   at: readonly number[],
-  states: readonly EnrollmentState[],
+  states: readonly (EnrollmentState | null)[],
   now: number,
 ): CampaignPage => ({
   ...changed(page, at, states, (user, state): PageUser => ({ ...user, state })),
@@ -202,7 +200,7 @@ const places = ({ users }: CampaignPage, which: (user: PageUser, place: number) 
 function changed<Result>(
   page: CampaignPage,
   at: readonly number[],
-  results: readonly Result[],
+  results: readonly (Result | null)[],
   change: (user: PageUser, result: Result) => PageUser,
 ): CampaignPage {
   const byPlace = new Map(at.map((place, index) => [place, results[index]]));
@@ -210,7 +208,7 @@ function changed<Result>(
     ...page,
     users: page.users.map((user, place) => {
       const result = byPlace.get(place);
-      return result === undefined || hasEnded(user.state) ? user : change(user, result);
+      return result === undefined || result === null || hasEnded(user.state) ? user : change(user, result);
     }),
   };
 }
@@ -223,8 +221,9 @@ const sorted = (counts: CampaignCounts): string => JSON.stringify(Object.entries
 /** What the campaign says, as a message brings it; `undefined` for anything else. */
 export function parseDirection(value: unknown): PageDirection | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { upTo, mode, users }: Record<string, unknown> = { ...value };
+  const { upTo, mode, users, perMinute }: Record<string, unknown> = { ...value };
   if (typeof upTo !== 'number' || typeof users !== 'number') return undefined;
+  if (typeof perMinute !== 'number' || perMinute <= 0) return undefined;
   if (mode !== 'running' && mode !== 'paused' && mode !== 'cancelled') return undefined;
-  return { upTo, mode, users };
+  return { upTo, mode, users, perMinute };
 }

@@ -23,6 +23,8 @@ const dayMs = 24 * 3_600_000;
 /** How a campaign goes about it. Seconds, where not said otherwise. */
 export interface CampaignSettings extends PageSettings {
   readonly factors: readonly FactorName[];
+  /** Users that are started in a minute, and as many that are reminded, at most. */
+  readonly perMinute: number;
   /** Enrollments under way at once. */
   readonly maxOpen: number;
   /** The life of each enrollment. */
@@ -246,7 +248,7 @@ const modeOf = (state: CampaignState): PageMode =>
 
 const directionTo = (of: Campaign, page: number): CampaignStep => ({
   ...{ type: 'direct', page },
-  direction: { upTo: of.pages[page]?.upTo ?? 0, mode: modeOf(of.state), users: usersOf(of) },
+  direction: { upTo: of.pages[page]?.upTo ?? 0, mode: modeOf(of.state), users: usersOf(of), perMinute: rateOf(of) },
 });
 
 const isDone = ({ gone, counts, users }: Page): boolean =>

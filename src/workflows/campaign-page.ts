@@ -82,7 +82,7 @@ export async function mfaCampaignPage(input: CampaignPageInput): Promise<void> {
   setHandler(directPage, (value) => {
     messages += 1;
     const direction = isSealed(value) ? parseDirection(value) : undefined;
-    if (direction === undefined) return log.warn('signal ignored: expected {upTo, mode, users}, sealed');
+    if (direction === undefined) return log.warn('signal ignored: expected {upTo, mode, users, perMinute}, sealed');
     return change(direct(page, direction));
   });
   setHandler(campaignReport, () => reportOf(page));
@@ -118,7 +118,7 @@ export async function mfaCampaignPage(input: CampaignPageInput): Promise<void> {
       }
       case 'remind': {
         const results = await remote.remindCampaignUsers(of, followedAt(step.users));
-        change(reminded(page, settings, step.users, results, Date.now()));
+        change(reminded(page, step.users, results, Date.now()));
         break;
       }
       case 'look': {

@@ -228,7 +228,7 @@ describe('a campaign', () => {
 describe('a page', () => {
   const users = (count: number) =>
     Array.from({ length: count }, (_none, index) => ({ userId: `u${index}`, phoneNumber: '+14155550123' }));
-  const running = { upTo: 100, mode: 'running', users: 100 } as const;
+  const running = { upTo: 100, mode: 'running', users: 100, perMinute: 60 } as const;
   const all = (page: CampaignPage, now = 0) => {
     const step = nextPageStep(page, settings, now);
     if (step.type !== 'start') throw new Error(`a start was expected, not ${step.type}`);

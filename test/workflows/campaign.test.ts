@@ -63,7 +63,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  [states, starts, links] = [new Map(), [], []];
+  [states, starts, links] = [new Map<string, Followed>(), [], []];
   start = async (_of, { userId }) => {
     if (!states.has(userId)) {
       states.set(userId, 'awaiting_token');
