@@ -18,6 +18,8 @@ export interface CampaignOptions {
   readonly minutes: number;
   /** Seconds that an enrollment lives: users who do nothing come to their end by it. */
   readonly finishWithin: number;
+  /** Does everybody do something with the first link? A short run then need not wait for enrollments to expire. */
+  readonly allAct?: boolean;
   readonly compiled?: boolean;
   readonly folder?: string;
   readonly say?: (line: string) => void;
@@ -51,9 +53,9 @@ const report = z.object({
 
 /** What a user does with a link. */
 type Habit = 'enrolls' | 'declines' | 'nothing';
-const habitOf = (index: number): Habit => (index % 20 === 0 ? 'enrolls' : index % 4 === 1 ? 'declines' : 'nothing');
+const usualHabit = (index: number): Habit => (index % 20 === 0 ? 'enrolls' : index % 4 === 1 ? 'declines' : 'nothing');
 /** Every second of those who do something needs a reminder. */
-const needsReminder = (index: number): boolean => index % 8 === 1 || index % 40 === 0;
+const usuallyNeedsReminder = (index: number): boolean => index % 8 === 1 || index % 40 === 0;
 
 /**
  * A whole stack and a campaign from a file, by the command line, while worker, API and Temporal server are killed in turn (SIGKILL); then what
@@ -61,6 +63,7 @@ const needsReminder = (index: number): boolean => index % 8 === 1 || index % 40 
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignProof> {
   const { users, kills, minutes, finishWithin, folder, compiled = false, say = () => undefined } = options;
+  const { allAct = false } = options;
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   const stack = await startStack({
     ...(folder === undefined ? {} : { remains: folder }),
@@ -69,7 +72,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignPro
     workerVariables: { TEXTS_PER_CALLER_PER_DAY: 'unlimited' },
   });
   const end = AbortSignal.timeout(minutes * 60_000);
-  const mailbox = createMailbox(stack, say);
+  const mailbox = createMailbox(stack, say, allAct);
   const receiver = await createReceiver((link) => mailbox.take(link));
   try {
     const ops = (method: 'GET' | 'POST', path: string, body?: unknown) =>
@@ -176,7 +179,10 @@ async function enrollmentsOf({ temporal, namespace }: Stack): Promise<ReadonlyMa
 }
 
 /** The users, and what they do with their links. */
-function createMailbox(stack: Stack, say: (line: string) => void) {
+function createMailbox(stack: Stack, say: (line: string) => void, allAct: boolean) {
+  const habitOf = (index: number): Habit =>
+    allAct && usualHabit(index) === 'nothing' ? 'declines' : usualHabit(index);
+  const needsReminder = (index: number): boolean => !allAct && usuallyNeedsReminder(index);
   const tenant = createTenant(stack);
   const indexes = new Map<string, number>();
   const firstLinks = new Map<string, LinkEvent>();
