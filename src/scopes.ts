@@ -7,6 +7,7 @@ export const scopes = [
   'enrollments:manage',
   'enrollments:link',
   'webhooks:manage',
+  'campaigns:manage',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -14,7 +15,7 @@ export type Scope = (typeof scopes)[number];
 export const rolesToScopes = {
   onboarding: ['enrollments:start', 'enrollments:read', 'enrollments:secrets', 'enrollments:code', 'enrollments:link'],
   support: ['enrollments:read', 'enrollments:code', 'enrollments:manage', 'enrollments:link'],
-  ops: ['enrollments:read', 'enrollments:manage', 'enrollments:link', 'webhooks:manage'],
+  ops: ['enrollments:read', 'enrollments:manage', 'enrollments:link', 'webhooks:manage', 'campaigns:manage'],
 } as const satisfies Record<string, readonly Scope[]>;
 export type Role = keyof typeof rolesToScopes;
 

@@ -136,6 +136,7 @@ export const shownInLogs: ShownMembers = {
   code: 'problemCode',
   prefix: 'phonePrefix',
   webhook: 'identifier',
+  campaign: 'identifier',
 
   payloads: 'number',
   unreadable: 'number',

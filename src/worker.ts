@@ -1,12 +1,17 @@
 import { Client } from '@temporalio/client';
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { createEnrollments } from './api/enrollments';
+import { createLinks } from './api/links';
 import { bothOf, measured, measuredPace } from './auth0/measured';
 import { createMfaClient } from './auth0/mfa-client';
 import { paced } from './auth0/paced';
 import { loadConfig } from './config';
+import { capsOf } from './enrollment/campaign';
 import { defined } from './enrollment/defined';
+import { wantsChanges } from './enrollment/webhook-endpoints';
 import { createLogger } from './logger';
 import { runMain } from './run-main';
+import { createLinkDelivery } from './temporal/campaigns';
 import { identity } from './temporal/connection';
 import { sealedClientOptions } from './temporal/data-converter';
 import { enrollmentIds } from './temporal/ids';
@@ -16,6 +21,7 @@ import { createTenantBudget } from './temporal/tenant-budget';
 import { createWebhooks, rememberedEndpoints } from './temporal/webhook-endpoints';
 import { connectWorker } from './temporal/worker-connection';
 import { createWebhookSender } from './webhooks/send';
+import { campaignStarts } from './worker/campaigns';
 import { createWorker } from './worker/create';
 import { warnWithoutCurrentVersion } from './worker/current-version';
 import { createHealthServer } from './worker/health';
@@ -53,6 +59,9 @@ async function main(): Promise<void> {
   });
   const ids = enrollmentIds(config.idKey, config.previousIdKeys);
   const sender = createWebhookSender(config.receivers);
+  const endpoints = rememberedEndpoints(createWebhooks({ client, taskQueue }));
+  const hasWebhooks = async () => (await endpoints()).some(wantsChanges);
+  const { domain } = auth0;
   const worker = await createWorker({
     ...{
       connection,
@@ -64,9 +73,16 @@ async function main(): Promise<void> {
     },
     sendingLimits: createSendingLimits({ client, taskQueue, idKey: config.idKey, ...config.sendingLimits }),
     webhooks: {
-      endpoints: rememberedEndpoints(createWebhooks({ client, taskQueue })),
+      endpoints,
       send: (request, signal) => sender.send(request, signal),
       enrollmentId: ({ workflowId, firstRunId, keyId }) => ids.enrollmentId(workflowId, firstRunId, keyId),
+      linkTo: (id, { linkId, linkSeconds, publicUrl }) =>
+        createLinks({ ...config, publicUrl }).create(id, linkId, linkSeconds),
+    },
+    campaigns: {
+      ...campaignStarts(createEnrollments({ client, ids, domain, taskQueue, opaqueTokens, hasWebhooks })),
+      handOver: createLinkDelivery({ client, taskQueue, ids }),
+      caps: capsOf({ ...config.auth0Calls, ...config.sendingLimits }),
     },
     payload: config.payload,
     observer: metrics.activities,

@@ -1,14 +1,14 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { defined } from '../enrollment/defined';
-import type { EnrollmentChanged, EventType } from '../enrollment/events';
+import { linkCreated, type EventType, type LinkCreated, type OutgoingEvent } from '../enrollment/events';
 import { signingSecrets, wants, type WebhookEndpoint } from '../enrollment/webhook-endpoints';
 import { noObserver, type ActivityObserver, type AttemptResult } from './observer';
 
 /** An event on its way to one endpoint. */
 export interface WebhookToDeliver {
   readonly webhookId: string;
-  readonly event: EnrollmentChanged;
+  readonly event: OutgoingEvent;
   readonly enrollment: { readonly workflowId: string; readonly firstRunId: string; readonly keyId: string };
 }
 
@@ -33,17 +33,30 @@ export interface WebhookDependencies {
   /** Never rejects. */
   readonly send: (request: WebhookRequest, signal: AbortSignal) => Promise<WebhookAnswer>;
   readonly enrollmentId: (of: WebhookToDeliver['enrollment']) => string;
+  /** The sign-in link of this name, with its life beginning now. */
+  readonly linkTo: (
+    enrollmentId: string,
+    link: Pick<LinkCreated, 'linkId' | 'linkSeconds' | 'publicUrl'>,
+  ) => Promise<{ readonly url: string; readonly expiresAt: string }>;
   readonly now?: () => number;
   /** Hears what became of each attempt; nobody does when absent. */
   readonly observer?: Pick<ActivityObserver, 'webhookAttempt'>;
 }
 
 /** What an endpoint is sent: the members that Standard Webhooks asks for, and the event. */
-export const webhookBody = ({ id: _id, type, at, ...event }: EnrollmentChanged, enrollmentId: string) => ({
-  type,
-  timestamp: at,
-  data: { enrollmentId, ...event },
-});
+export async function webhookBody(
+  event: OutgoingEvent,
+  enrollmentId: string,
+  linkTo: WebhookDependencies['linkTo'],
+): Promise<object> {
+  if (event.type !== linkCreated) {
+    const { id: _id, type, at, ...data } = event;
+    return { type, timestamp: at, data: { enrollmentId, ...data } };
+  }
+  const { type, at, campaignId, userId, reminder, ...link } = event;
+  const { url, expiresAt } = await linkTo(enrollmentId, link);
+  return { type, timestamp: at, data: { enrollmentId, campaignId, userId, reminder, link: { url, expiresAt } } };
+}
 
 export const webhookFailures = { refused: 'webhook_refused', unreachable: 'webhook_unreachable' } as const;
 
@@ -51,6 +64,7 @@ export function createWebhookActivities({
   endpoints,
   send,
   enrollmentId,
+  linkTo,
   now = Date.now,
   observer = noObserver,
 }: WebhookDependencies) {
@@ -76,7 +90,7 @@ export function createWebhookActivities({
       const request = {
         url: endpoint.url,
         id: event.id,
-        body: JSON.stringify(webhookBody(event, enrollmentId(enrollment))),
+        body: JSON.stringify(await webhookBody(event, enrollmentId(enrollment), linkTo)),
         secrets: signingSecrets(endpoint, now()),
       };
       const answer = await send(request, cancellationSignal());

@@ -17,6 +17,7 @@ import type { StreamLimits } from './open-streams';
 import { openApi } from './openapi';
 import { createOwnership } from './ownership';
 import { ApiProblem } from './problems';
+import { campaignRoutes } from './routes/campaigns';
 import { caseRoutes } from './routes/cases';
 import { codeRoutes } from './routes/codes';
 import { enrollRoutes } from './routes/enroll';
@@ -120,6 +121,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       textRoutes(v1, routeParts);
       eventRoutes(v1, routeParts);
       webhookRoutes(v1, routeParts);
+      campaignRoutes(v1, routeParts);
     },
     { prefix: '/v1' },
   );

@@ -63,7 +63,10 @@ export const isOfParams = (error: unknown): boolean =>
   hasZodFastifySchemaValidationErrors(error) && (error as ZodFault).validationContext === 'params'; // Fastify adds it to each
 
 function invalid({ validation, validationContext }: ZodFault): ApiProblem {
-  if (validationContext === 'params') return new ApiProblem('enrollment_not_found');
+  if (validationContext === 'params') {
+    const isCampaign = validation.some(({ instancePath }) => instancePath === '/campaignId');
+    return new ApiProblem(isCampaign ? 'campaign_not_found' : 'enrollment_not_found');
+  }
   const errors = validation.map(({ instancePath, message }) => ({
     field: instancePath.slice(1).replaceAll('/', '.') || (validationContext ?? 'body'),
     expected: message ?? 'another value',
@@ -93,5 +96,5 @@ const byCode: Readonly<Record<string, { readonly code: ApiProblemCode; readonly 
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'invalid_request', detail: 'The body is empty.' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'invalid_request', detail: 'Content-Length does not fit the body.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'Send Content-Type: application/json.' },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'At most 16 KiB.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'At most 16 KiB; 128 KiB with users of a campaign.' },
 };

@@ -360,7 +360,63 @@ export const operationExamples: Readonly<Record<string, OperationExamples>> = {
   },
   ...stopExamples(),
   ...webhookExamples(),
+  ...campaignExamples(),
 };
+
+function campaignExamples(): Readonly<Record<string, OperationExamples>> {
+  const users = [
+    { userId: 'auth0|507f1f77bcf86cd799439020', phoneNumber: '+14155550123' },
+    { userId: 'auth0|507f1f77bcf86cd799439021' },
+  ];
+  const settings = { factors: ['otp'], perMinute: 60, remindAfterSeconds: [86_400, 259_200] };
+  const collecting = {
+    id: 'cmp_0fTq2nWcUO3VtTQBm2v1Bw',
+    ...{ state: 'collecting', users: 0, counts: {}, rate: 60, ...settings },
+    ...{ maxOpen: 100_000, finishWithinSeconds: 604_800, linkSeconds: 86_400, checkEverySeconds: 300 },
+    createdAt: at('08:00:00'),
+  };
+  const waiting = { ...collecting, users: 10_000, counts: { waiting: 10_000 } };
+  const running = {
+    ...waiting,
+    ...{ state: 'running', counts: { waiting: 6_400, awaiting_token: 2_100, completed: 1_490, refused: 10 } },
+    startedAt: at('08:05:00'),
+  };
+  const one = (summary: string, value: object) => ({ 200: { one: { summary, value } } });
+  const nothing = { nothing: { summary: 'Nothing to say', value: {} } };
+  return {
+    createCampaign: {
+      request: {
+        collecting: { summary: 'Users follow in pages', value: settings },
+        at_once: { summary: 'A few users, at once', value: { ...settings, users } },
+      },
+      answers: { 201: { made: { summary: 'It takes users', value: collecting } } },
+    },
+    addCampaignUsers: {
+      request: { users: { summary: 'Two users', value: { users } } },
+      answers: one('They are added', waiting),
+    },
+    getCampaign: { answers: one('It runs', running) },
+    getCampaignReport: {
+      answers: one('One page', {
+        users: [
+          { userId: 'auth0|507f1f77bcf86cd799439020', state: 'completed', enrollmentId: id, links: 2 },
+          { userId: 'auth0|507f1f77bcf86cd799439021', state: 'refused', links: 0, why: 'enrollment_conflict' },
+        ],
+        nextCursor: '1',
+      }),
+    },
+    startCampaign: {
+      request: { counted: { summary: 'Exactly these many', value: { users: 10_000 } } },
+      answers: one('It runs', { ...running, counts: { waiting: 10_000 } }),
+    },
+    pauseCampaign: { request: nothing, answers: one('It is paused', { ...running, state: 'paused' }) },
+    resumeCampaign: { request: nothing, answers: one('It runs', running) },
+    cancelCampaign: {
+      request: nothing,
+      answers: one('It is over', { ...running, state: 'cancelled', endedAt: at('09:00:00') }),
+    },
+  };
+}
 
 function webhookExamples(): Readonly<Record<string, OperationExamples>> {
   const webhook = {
@@ -441,6 +497,9 @@ const problemMembers: Readonly<Record<ApiProblemCode, ProblemMembers>> = {
   not_found: {},
   enrollment_not_found: {},
   webhook_not_found: {},
+  campaign_not_found: {},
+  campaign_conflict: { detail: 'The campaign is in a state in which this cannot be done. GET it to see which.' },
+  no_link_receiver: { detail: 'Add a webhook that names enrollment.link_created in its events.' },
   method_not_allowed: {},
   enrollment_conflict: {
     detail: 'Another enrollment of this user is under way. Cancel it first, or send the same body to join it.',
@@ -452,7 +511,7 @@ const problemMembers: Readonly<Record<ApiProblemCode, ProblemMembers>> = {
   not_resendable: { detail: 'Nothing is sent for an authenticator app: the QR code stays valid.', factor: 'otp' },
   limit_reached: { detail: 'There are 20 webhooks already. Remove one first.' },
   enrollment_settled: { detail: 'The enrollment has ended: completed.' },
-  body_too_large: { detail: 'At most 16 KiB.' },
+  body_too_large: { detail: 'At most 16 KiB; 128 KiB with users of a campaign.' },
   unsupported_media_type: { detail: 'Send Content-Type: application/json.' },
   rate_limited: {
     detail: 'Too many wrong codes. One more attempt comes back every 6 minutes.',
@@ -479,6 +538,9 @@ const invalidRequests: Readonly<Record<string, ProblemMembers>> = {
   renewToken: invalid('accessToken', '1 to 8192 printable characters without spaces'),
   stopTexts: invalid('prefix', 'a plus sign and 1 to 7 digits, such as +88213'),
   addWebhook: invalid('url', 'an https address of up to 2000 characters, without user and fragment'),
+  createCampaign: invalid('users.3.phoneNumber', expectedE164),
+  addCampaignUsers: invalid('users.3.phoneNumber', expectedE164),
+  startCampaign: invalid('users', 'a whole number from 1 to 100000'),
   redeliver: invalid('eventId', 'the eventId of a delivery'),
   resumeTexts: invalid('prefix', 'a plus sign and 1 to 7 digits, such as +88213'),
 };

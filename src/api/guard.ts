@@ -16,6 +16,7 @@ declare module 'fastify' {
       enrollment?: string;
       prefix?: string;
       webhook?: string;
+      campaign?: string;
       reason?: string;
       result?: string;
       factor?: FactorName;
@@ -26,6 +27,8 @@ declare module 'fastify' {
     scope?: Scope;
     /** How the audit log names the call; a route without one is named by its method and pattern. */
     action?: string;
+    /** Must the call say which person acts, where those with `enrollments:manage` must? */
+    namesPerson?: true;
   }
 }
 
@@ -102,6 +105,7 @@ const isAccountable = ({ routeOptions }: FastifyRequest): boolean => routeOption
  */
 const actsForOthers = (request: FastifyRequest, { scopes }: Caller): boolean =>
   isAccountable(request) ||
+  request.routeOptions.config.namesPerson === true ||
   (request.routeOptions.config.scope === 'enrollments:code' && scopes.includes('enrollments:manage'));
 
 /** The caller with the person that the header names. Throws when this caller may not name one, or when it is no name. */

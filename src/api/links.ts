@@ -15,8 +15,15 @@ export interface Link {
 }
 
 export interface Links {
-  /** With the id of a link that was made before, the same link again with a life of its own: the two together work once. */
-  create(enrollmentId: string, linkId?: string): Promise<{ readonly url: string; readonly expiresAt: string }>;
+  /**
+   * With the id of a link that was made before, the same link again with a life of its own: the two together work once. It lives ten
+   * minutes when nothing else is said.
+   */
+  create(
+    enrollmentId: string,
+    linkId?: string,
+    lifeSeconds?: number,
+  ): Promise<{ readonly url: string; readonly expiresAt: string }>;
   /** Undefined for a link that is not ours or too old. Whether it is spent, the case knows. */
   read(text: string): Promise<Link | undefined>;
   /** The enrollment of a link of ours, also when the link is too old to be used. Undefined for what is not ours. */
@@ -35,8 +42,8 @@ export function createLinks({ idKey, previousIdKeys = [], publicUrl }: LinksPart
   const key = derivedKey(idKey, purpose);
   const ring = [key, ...previousIdKeys.map((previous) => derivedKey(previous, purpose))];
   return {
-    create: async (enrollmentId, linkId = randomBytes(16).toString('base64url')) => {
-      const expiresAt = Math.floor(Date.now() / 1000) + linkLifeSeconds;
+    create: async (enrollmentId, linkId = randomBytes(16).toString('base64url'), lifeSeconds = linkLifeSeconds) => {
+      const expiresAt = Math.floor(Date.now() / 1000) + lifeSeconds;
       const text = await new SignJWT()
         .setProtectedHeader({ alg: 'HS256' })
         .setSubject(enrollmentId)

@@ -4,9 +4,11 @@ import { bothOf, measured } from '../auth0/measured';
 import { createMfaClient } from '../auth0/mfa-client';
 import { loadConfig } from '../config';
 import { defined } from '../enrollment/defined';
+import { wantsChanges } from '../enrollment/webhook-endpoints';
 import { createLogger } from '../logger';
 import { runMain } from '../run-main';
 import { connectClient } from '../temporal/connection';
+import { createCampaigns } from '../temporal/campaigns';
 import { enrollmentIds } from '../temporal/ids';
 import { createOpenCounts } from '../temporal/open-counts';
 import { createReadiness } from '../temporal/readiness';
@@ -51,7 +53,7 @@ async function main(): Promise<void> {
       taskQueue: temporal.taskQueue,
       partialPolicy: api.partialPolicy,
       opaqueTokens,
-      hasWebhooks: async () => (await endpoints(addedAt)).length > 0,
+      hasWebhooks: async () => (await endpoints(addedAt)).some(wantsChanges),
       observeUpdate: updateMetrics(registry),
     }),
     links: createLinks({ idKey, previousIdKeys, publicUrl: api.publicUrl }),
@@ -66,6 +68,9 @@ async function main(): Promise<void> {
         return added;
       },
     },
+    campaigns: createCampaigns({
+      ...{ client, ids, taskQueue: temporal.taskQueue, publicUrl: api.publicUrl, partialPolicy: api.partialPolicy },
+    }),
     receivers: config.receivers,
     ...defined({ phoneCountries: api.phoneCountries }),
     authenticate: createAuthenticate(api),

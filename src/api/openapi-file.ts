@@ -12,6 +12,7 @@ export async function buildOpenApi(publicUrl = 'http://localhost:3000'): Promise
     opaqueTokens: 'refuse',
     stoppedPrefixes: uncalled(),
     webhooks: uncalled(),
+    campaigns: uncalled(),
     receivers: { allowPrivate: false, allowHttp: false },
     signIn: {
       idKey: createSecretKey(randomBytes(32)),

@@ -11,6 +11,7 @@ const tags = {
   'Sign-in': 'The token that opens Auth0’s MFA API, brought by you or by the user with a link.',
   Support: 'Act on an enrollment for its user. Each call says why, and who acts.',
   Webhooks: 'Where events are sent, and what has not arrived.',
+  Campaigns: 'Enroll many users: started at a rate, reminded, counted.',
   Texts: 'Stop all texts and calls to numbers with a prefix, when they are abused.',
 } as const;
 export type Tag = keyof typeof tags;

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { campaignLimits, campaignStates } from '../enrollment/campaign';
+import { pageLimits } from '../enrollment/campaign-page';
+import { ownUserStates } from '../enrollment/campaign-users';
 import type { CodeResult } from '../enrollment/commands';
 import { problemCodes } from '../enrollment/problems';
 import { enrollmentStates, noticeTypes, outcomes, waitingForWhats, waitingForWhos } from '../enrollment/status';
@@ -51,15 +54,17 @@ export const reason = z
   .trim()
   .describe('Why. Needed for every call with `enrollments:manage`, here or as `X-Reason`; goes to the audit log.');
 
+const plan = z
+  .array(factor, { error: `an array out of ${factorNames.join(', ')}` })
+  .min(1, 'at least one factor')
+  .refine((names) => new Set(names).size === names.length, 'each factor once')
+  .default([...defaultPlan])
+  .meta({ description: 'In the order in which the user goes through them.', uniqueItems: true });
+
 export const startBody = members({
   userId,
   phoneNumber: phoneNumber.exactOptional(),
-  factors: z
-    .array(factor, { error: `an array out of ${factorNames.join(', ')}` })
-    .min(1, 'at least one factor')
-    .refine((names) => new Set(names).size === names.length, 'each factor once')
-    .default([...defaultPlan])
-    .meta({ description: 'In the order in which the user goes through them.', uniqueItems: true }),
+  factors: plan,
   token: token
     .exactOptional()
     .describe('Without one the enrollment waits, and the answer has a sign-in link for the user.'),
@@ -445,13 +450,15 @@ export const webhookBody = members({
     .array(eventType, { error: `an array out of ${eventTypes.join(', ')}` })
     .max(eventTypes.length, 'each event once')
     .default([])
-    .describe('What is sent there; all events when it is empty or absent.'),
+    .describe(
+      'What is sent there; when it is empty or absent, all events but `enrollment.link_created`, which has to be named.',
+    ),
 }).meta({ id: 'AddWebhook' });
 
 const webhookShape = {
   id: z.string(),
   url: z.string(),
-  events: z.array(eventType).readonly().describe('Empty: all.'),
+  events: z.array(eventType).readonly().describe('Empty: all but `enrollment.link_created`.'),
   createdAt: time,
   secretUntil: time.exactOptional().describe('Up to then requests are signed with the secret that was replaced, too.'),
 };
@@ -527,3 +534,119 @@ function challengeId() {
 function optionalBody<Schema extends z.ZodObject>(schema: Schema) {
   return schema.nullish();
 }
+
+const wholeNumber = (least: number, most: number) => {
+  const expected = `a whole number from ${least} to ${most}`;
+  return z.int({ error: expected }).min(least, expected).max(most, expected);
+};
+const hour = 3600;
+const day = 24 * hour;
+
+/** A user of a campaign. */
+export const campaignUser = members({ userId, phoneNumber: phoneNumber.exactOptional() }).meta({ id: 'CampaignUser' });
+
+const campaignUsers = z
+  .array(campaignUser, { error: `an array of 1 to ${pageLimits.users} users` })
+  .min(1, 'at least one user')
+  .max(pageLimits.users, `at most ${pageLimits.users} users`)
+  .refine((users) => new Set(users.map((each) => each.userId)).size === users.length, 'each user once');
+
+const campaignShape = {
+  perMinute: wholeNumber(1, campaignLimits.perMinute).describe('Users that are started in a minute, at most.'),
+  maxOpen: wholeNumber(1, campaignLimits.users).describe('Enrollments under way at once, at most.'),
+  remindAfterSeconds: z
+    .array(wholeNumber(1, 30 * day), { error: 'an array of seconds, ascending' })
+    .max(10, 'at most 10 reminders')
+    .refine((times) => times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0)), 'ascending seconds')
+    .describe('Seconds after the first link; each sends another link to those who have not finished.'),
+  finishWithinSeconds: wholeNumber(60, 30 * day).describe('The life of each enrollment, from its start.'),
+  linkSeconds: wholeNumber(10 * 60, 3 * day).describe('The life of each link, from when it is handed over.'),
+  checkEverySeconds: wholeNumber(1, hour).describe('How often the enrollments under way are looked at.'),
+};
+
+export const campaignSettings = members({
+  factors: plan,
+  perMinute: campaignShape.perMinute.default(60),
+  maxOpen: campaignShape.maxOpen.default(campaignLimits.users),
+  remindAfterSeconds: campaignShape.remindAfterSeconds.default([day, 3 * day]),
+  finishWithinSeconds: campaignShape.finishWithinSeconds.default(7 * day),
+  linkSeconds: campaignShape.linkSeconds.default(day),
+  checkEverySeconds: campaignShape.checkEverySeconds.default(300),
+});
+
+export const campaignBody = members({
+  ...campaignSettings.shape,
+  users: campaignUsers.exactOptional().describe('All of its users: the campaign begins at once.'),
+}).meta({ id: 'CreateCampaign' });
+
+export const campaignUsersBody = members({ users: campaignUsers }).meta({ id: 'AddCampaignUsers' });
+
+export const campaignStartBody = optionalBody(
+  members({
+    users: wholeNumber(1, campaignLimits.users).exactOptional().describe('How many users the campaign has to have.'),
+  }).meta({ id: 'StartCampaign' }),
+);
+
+export const campaignParams = z.object({
+  campaignId: z
+    .string()
+    .regex(/^cmp_[A-Za-z0-9_-]{22}$/, 'the id of a campaign, such as cmp_ and 22 characters')
+    .describe('Comes with the answer to the call that has made it.'),
+});
+
+export const campaignReportQuery = members({
+  cursor: z
+    .string({ error: 'the nextCursor of the page before' })
+    .regex(/^(?:0|[1-9]\d{0,2})$/, 'the nextCursor of the page before')
+    .transform(Number)
+    .exactOptional()
+    .describe('`nextCursor` of the page before.'),
+});
+
+const campaignUserState = z
+  .enum([...ownUserStates, ...enrollmentStates])
+  .describe(
+    '`waiting`: not started yet. `refused`: could not be started; `why` says which problem. `lost`: not kept by Temporal any more. Else the state of the enrollment.',
+  );
+
+export const campaign = z
+  .object({
+    id: z.string(),
+    state: z
+      .enum(campaignStates)
+      .describe(
+        '`collecting`: takes users. `running`, `paused`. `cancelled`: nobody is started or reminded any more. `finished`: every user has come to an end.',
+      ),
+    users: z.number().int().min(0),
+    counts: z
+      .object(
+        Object.fromEntries(
+          [...ownUserStates, ...enrollmentStates].map((name) => [name, z.number().int().min(0).exactOptional()]),
+        ),
+      )
+      .describe('How many users are in each state; states without users are absent.'),
+    rate: z.number().describe('Users that are started in a minute, as things are: `perMinute`, or what is allowed.'),
+    factors: z.array(factor),
+    ...campaignShape,
+    createdAt: time,
+    startedAt: time.exactOptional(),
+    endedAt: time.exactOptional(),
+  })
+  .meta({ id: 'Campaign' });
+
+export const campaignReport = z
+  .object({
+    users: z
+      .array(
+        z.object({
+          userId: z.string(),
+          state: campaignUserState,
+          enrollmentId: z.string().exactOptional(),
+          links: z.number().int().min(0).describe('Links that were handed over.'),
+          why: z.string().exactOptional().describe('With `refused`: the code of the problem.'),
+        }),
+      )
+      .readonly(),
+    nextCursor: z.string().exactOptional(),
+  })
+  .meta({ id: 'CampaignReport' });

@@ -41,6 +41,8 @@ export interface StartRequest {
   /** The name of the person who acts through the caller, where it is known. */
   readonly person?: string;
   readonly idempotencyKey?: string;
+  /** In place of what holds for other enrollments. */
+  readonly overrides?: Pick<EnrollmentOptions, 'partialPolicy' | 'lifetimeSeconds'>;
 }
 
 export interface Started {
@@ -73,11 +75,12 @@ const keyLifeMs = 24 * 3600 * 1000;
 /** What one start is known by. */
 interface Request {
   /** A new token does not make it another request. */
-  readonly body: Omit<StartRequest, 'token' | 'caller' | 'person' | 'idempotencyKey'>;
+  readonly body: Omit<StartRequest, 'token' | 'caller' | 'person' | 'idempotencyKey' | 'overrides'>;
   readonly token: GivenToken | undefined;
   readonly caller: string;
   readonly person: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly overrides: StartRequest['overrides'];
   /** Under which this user can have enrollments: one id for each key of the ring. */
   readonly workflowIds: readonly string[];
 }
@@ -88,9 +91,10 @@ interface Request {
  */
 export function createStart(parts: StartParts) {
   const { client, ids, domain, taskQueue, runs, answerMs, closeMs, hasWebhooks } = parts;
-  return async function start({ token, caller, person, idempotencyKey, ...body }: StartRequest): Promise<Started> {
+  return async function start(asked: StartRequest): Promise<Started> {
+    const { token, caller, person, idempotencyKey, overrides, ...body } = asked;
     const request: Request = {
-      ...{ body, caller, person, idempotencyKey },
+      ...{ body, caller, person, idempotencyKey, overrides },
       token: token && givenNow(token),
       workflowIds: ids.workflowIds(domain, body.userId),
     };
@@ -179,7 +183,7 @@ export function createStart(parts: StartParts) {
     before: RunDescription | undefined,
     workflowIdReusePolicy: WorkflowIdReusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE,
   ): Promise<EnrollmentView | undefined> {
-    const { body, token, caller, person, idempotencyKey } = request;
+    const { body, token, caller, person, idempotencyKey, overrides } = request;
     const workflowId = ids.workflowId(domain, body.userId);
     const startKey = idempotencyKey === undefined ? undefined : ids.startKey(caller, idempotencyKey);
     const owner = ids.owner(caller);
@@ -194,9 +198,9 @@ export function createStart(parts: StartParts) {
     const inherited = last && inheritedFrom(last.enrollment);
     // When that cannot be found out, events are made: which endpoints want them is asked again at the delivery.
     const told = hasWebhooks !== undefined && (await hasWebhooks().catch(() => true));
-    const options = { ...parts.options, ...(told ? { webhooks: { keyId } } : {}) };
+    const options = { ...parts.options, ...overrides, ...(told ? { webhooks: { keyId } } : {}) };
     const now = Date.now();
-    const opening = openEnrollment({ ...body, ...defined({ inherited }) }, now);
+    const opening = openEnrollment({ ...body, options, ...defined({ inherited }) }, now);
     const memo: CaseMemo = { version: 2, enrollment: opening }; // so that it can be read before a worker has seen it
     const startWorkflowOperation = new WithStartWorkflowOperation<EnrollmentWorkflow>(workflowType, {
       workflowId,
@@ -215,7 +219,7 @@ export function createStart(parts: StartParts) {
       typedSearchAttributes: [
         { key: searchAttributes.state, value: token === undefined ? 'awaiting_token' : 'associating' },
         { key: searchAttributes.waitingFor, value: token === undefined ? 'user' : outlookOf(opening, now).who },
-        { key: searchAttributes.deadline, value: new Date(now + limits.lifetimeSeconds * 1000) },
+        { key: searchAttributes.deadline, value: new Date(opening.deadline) },
         { key: searchAttributes.owner, value: owner },
         ...(body.phoneNumber === undefined
           ? []

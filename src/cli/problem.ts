@@ -46,6 +46,12 @@ const endings: Readonly<Record<ApiProblemCode, Ending>> = {
   method_not_allowed: { exitCode: notAllowed, next: 'Check --api: what answers there is another version of this API.' },
   enrollment_not_found: { exitCode: notAllowed, next: 'Look for its id with `mfa find <userId>`.' },
   webhook_not_found: { exitCode: notAllowed, next: 'Look for its id with `mfa webhooks list`.' },
+  campaign_not_found: { exitCode: notAllowed, next: 'Its id came with the answer to `mfa campaign start`.' },
+  campaign_conflict: { exitCode: refused, next: 'See where it is with `mfa campaign show`.' },
+  no_link_receiver: {
+    exitCode: refused,
+    next: 'Add one first: `mfa webhooks add <url> --events enrollment.link_created`.',
+  },
   enrollment_conflict: { exitCode: refused, next: 'Find it with `mfa find <userId>`.' },
   idempotency_key_reused: { exitCode: refused },
   number_changed: { exitCode: refused, next: 'See the number that holds now with `mfa status`.' },

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorText } from '../error-text';
 import { version } from '../version';
 import { takeOptionsBefore, withExamples, type CommandParts, type CommandResult } from './command';
+import { campaignCommand } from './commands/campaign';
 import { challengeCommand } from './commands/challenge';
 import { completeCommand, completionCommand } from './commands/completion';
 import { doctorCommand } from './commands/doctor';
@@ -86,6 +87,7 @@ export function createProgram(parts: CommandParts): Command {
     deliveriesCommand,
     profilesCommand,
     completionCommand,
+    campaignCommand,
     doctorCommand,
     setUpNamespaceCommand,
     rolloutCommand,

@@ -1,4 +1,4 @@
-import { isLast, type EnrollmentChanged, type EventType } from './events';
+import { isLast, type EventType, type OutgoingEvent } from './events';
 
 // What has to be delivered of one enrollment, to which endpoint, and what could not be. Pure; kept by the workflow in
 // src/workflows/webhook-delivery.ts.
@@ -6,9 +6,9 @@ import { isLast, type EnrollmentChanged, type EventType } from './events';
 /** Plain JSON, so that a run which continues as new takes all of it along. */
 export interface Delivery {
   /** Nobody has looked yet which endpoints want them. */
-  readonly unrouted: readonly EnrollmentChanged[];
+  readonly unrouted: readonly OutgoingEvent[];
   /** By endpoint, oldest first: the first one is under way. */
-  readonly queues: Readonly<Record<string, readonly EnrollmentChanged[]>>;
+  readonly queues: Readonly<Record<string, readonly OutgoingEvent[]>>;
   /** Endpoints that did not take the first event of their queue at once. */
   readonly retrying: Readonly<Record<string, Attempted>>;
   /** What was given up, oldest first. */
@@ -27,7 +27,7 @@ export interface Attempted {
 
 export interface DeadLetter extends Attempted {
   readonly webhookId: string;
-  readonly event: EnrollmentChanged;
+  readonly event: OutgoingEvent;
 }
 
 /** What an operator is shown of an event that has not arrived. */
@@ -52,7 +52,7 @@ export const deliveryLimits = {
 
 export const nothingToDeliver: Delivery = { unrouted: [], queues: {}, retrying: {}, dead: [], over: false };
 
-export const receiveEvents = (of: Delivery, events: readonly EnrollmentChanged[]): Delivery => ({
+export const receiveEvents = (of: Delivery, events: readonly OutgoingEvent[]): Delivery => ({
   ...of,
   unrouted: [...of.unrouted, ...events],
   over: of.over || events.some(isLast),
@@ -61,7 +61,7 @@ export const receiveEvents = (of: Delivery, events: readonly EnrollmentChanged[]
 /** These events, the first that were not routed, go to the endpoints that each of them names. */
 export function route(
   of: Delivery,
-  routes: readonly { readonly event: EnrollmentChanged; readonly webhookIds: readonly string[] }[],
+  routes: readonly { readonly event: OutgoingEvent; readonly webhookIds: readonly string[] }[],
   now: number,
 ): Delivery {
   return routes.reduce<Delivery>(
@@ -70,7 +70,7 @@ export function route(
   );
 }
 
-function enqueue(of: Delivery, webhookId: string, event: EnrollmentChanged, now: number): Delivery {
+function enqueue(of: Delivery, webhookId: string, event: OutgoingEvent, now: number): Delivery {
   const queue = of.queues[webhookId] ?? [];
   return queue.length >= deliveryLimits.queue
     ? bury(of, { webhookId, event, failure: 'Too many events wait for this endpoint.', since: now })
@@ -132,7 +132,7 @@ export const isDelivered = ({ over, unrouted, queues, dead }: Delivery): boolean
 
 /** How long the first event of a queue may still be tried: milliseconds, at least one minute of a day. */
 export const timeLeft = (
-  { at }: Pick<EnrollmentChanged, 'at'>,
+  { at }: Pick<OutgoingEvent, 'at'>,
   now: number,
   retryMs: number = deliveryLimits.retryMs,
 ): number => Math.max(Math.min(60_000, retryMs), Date.parse(at) + retryMs - now);
@@ -152,7 +152,7 @@ export function undelivered(of: Delivery): readonly Undelivered[] {
 
 const shown = (
   webhookId: string,
-  { id, type, at }: EnrollmentChanged,
+  { id, type, at }: OutgoingEvent,
   { failure, since }: Attempted,
 ): Omit<Undelivered, 'state'> => ({ webhookId, eventId: id, type, at, failure, since });
 

@@ -1,4 +1,4 @@
-import { isEventType, type EventType } from './events';
+import { isEventType, linkCreated, type EventType } from './events';
 
 // Where events go. Kept by the workflow in src/workflows/webhook-endpoints.ts; its payloads are sealed, for they hold the secrets.
 
@@ -6,7 +6,7 @@ export interface WebhookEndpoint {
   /** `whk_` and 22 characters of base64url. */
   readonly id: string;
   readonly url: string;
-  /** What is sent there; empty: everything. */
+  /** What is sent there; empty: everything but links. */
   readonly events: readonly EventType[];
   /** What each request is signed with, the newest first. */
   readonly secrets: readonly WebhookSecret[];
@@ -27,9 +27,13 @@ export const mostWebhookEndpoints = 20;
 /** How long a secret that was replaced still signs: receivers change over in this time. */
 export const secretOverlapMs = 24 * 3_600_000;
 
-/** Does this endpoint want events of that type? */
+/** Does this endpoint want events of that type? Links open a sign-in page, so they go only to those that ask for them by name. */
 export const wants = ({ events }: Pick<WebhookEndpoint, 'events'>, type: EventType): boolean =>
-  events.length === 0 || events.includes(type);
+  events.includes(type) || (events.length === 0 && type !== linkCreated);
+
+/** Does this endpoint want to hear what becomes of enrollments? One that sends links alone does not. */
+export const wantsChanges = ({ events }: Pick<WebhookEndpoint, 'events'>): boolean =>
+  events.length === 0 || events.some((type) => type !== linkCreated);
 
 /** The secrets that sign at `now` (epoch ms), the newest first. */
 export const signingSecrets = ({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now: number): readonly string[] =>

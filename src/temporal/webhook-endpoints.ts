@@ -12,7 +12,6 @@ import { parseEndpoints, type WebhookEndpoint } from '../enrollment/webhook-endp
 import {
   redeliverEvents,
   undeliveredState,
-  webhookDeliveryId,
   webhookDeliveryMemo,
   webhookDeliveryType,
   type EnrollmentChain,
@@ -107,15 +106,17 @@ export function createWebhooks({ client, taskQueue, deadlineMs = 5_000 }: Webhoo
       );
     });
 
-  async function undelivered(id: string): Promise<readonly UndeliveredEvent[]> {
+  /** With the run that delivers each: an enrollment has one for its events, and one for each link of a campaign. */
+  async function undelivered(id: string): Promise<readonly (UndeliveredEvent & { readonly delivery: string })[]> {
     const query = `WorkflowType = '${webhookDeliveryType}' AND MfaState = '${undeliveredState}' AND ExecutionStatus = 'Running'`;
-    const found: UndeliveredEvent[] = [];
+    const found: (UndeliveredEvent & { readonly delivery: string })[] = [];
     let seen = 0;
     await within(async () => {
-      for await (const { memo } of listRuns(client, query)) {
+      for await (const { workflowId, memo } of listRuns(client, query)) {
         const shown = memo[webhookDeliveryMemo] as WebhookDeliveryMemo | undefined; // sealed, so written by the workflow alone
         for (const each of shown?.undelivered ?? []) {
-          if (shown !== undefined && each.webhookId === id) found.push({ ...each, enrollment: shown.enrollment });
+          if (shown !== undefined && each.webhookId === id)
+            found.push({ ...each, enrollment: shown.enrollment, delivery: workflowId });
         }
         seen += 1;
         if (seen >= mostListed) return;
@@ -139,14 +140,14 @@ export function createWebhooks({ client, taskQueue, deadlineMs = 5_000 }: Webhoo
       const known = (await list()).some((each) => each.id === id);
       return known ? change(rotateWebhookSecret, { id, secret: newSecret() }, updateId) : undefined;
     },
-    undelivered,
+    undelivered: async (id) => (await undelivered(id)).map(({ delivery: _run, ...event }) => event),
     redeliver: async (id, eventId) => {
       const dead = (await undelivered(id)).filter(
         (each) => each.state === 'dead' && (eventId === undefined || each.eventId === eventId),
       );
       const asked = eventId === undefined ? { webhookId: id } : { webhookId: id, eventId };
-      for (const firstRunId of new Set(dead.map(({ enrollment }) => enrollment.firstRunId))) {
-        await within(() => client.workflow.getHandle(webhookDeliveryId(firstRunId)).signal(redeliverEvents, asked));
+      for (const delivery of new Set(dead.map((event) => event.delivery))) {
+        await within(() => client.workflow.getHandle(delivery).signal(redeliverEvents, asked));
       }
       return dead.length;
     },

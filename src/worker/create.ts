@@ -10,6 +10,7 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { ActivityObserver } from '../activities/observer';
+import { createCampaignActivities, type CampaignDependencies } from '../activities/campaigns';
 import type { SendingLimits } from '../activities/sending-limits';
 import { createWebhookActivities, type WebhookDependencies } from '../activities/webhooks';
 import type { MfaClient } from '../auth0/mfa';
@@ -29,6 +30,7 @@ export interface WorkerParts {
   readonly opaqueTokens: OpaqueTokens;
   readonly sendingLimits: SendingLimits;
   readonly webhooks: WebhookDependencies;
+  readonly campaigns: CampaignDependencies;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly payload: PayloadConfig;
@@ -73,6 +75,7 @@ export function createWorker(parts: WorkerParts): Promise<Worker> {
         },
       }),
       ...createWebhookActivities({ ...parts.webhooks, ...defined({ observer: parts.observer }) }),
+      ...createCampaignActivities(parts.campaigns),
     },
     dataConverter: createWorkerDataConverter(parts.payload, parts.observeUnreadable),
     shutdownGraceTime: shutdownGraceMs,

@@ -1,3 +1,5 @@
+export { mfaCampaign } from './campaign';
+export { mfaCampaignPage } from './campaign-page';
 export { mfaEnrollment } from './mfa-enrollment';
 export { mfaSendingLimit } from './sending-limit';
 export { mfaStoppedPrefixes } from './stopped-prefixes';

@@ -1,6 +1,8 @@
 import '../enrollment/admission';
 import '../enrollment/ahead';
 import '../enrollment/audit';
+import '../enrollment/campaign';
+import '../enrollment/campaign-page';
 import '../enrollment/challenge-secrets';
 import '../enrollment/details';
 import '../enrollment/events';

@@ -8,6 +8,8 @@ export const versioningBehaviors: Readonly<Record<keyof typeof workflows, 'PINNE
   // It ends within days, and people wait for it: a release must not be able to break it.
   mfaEnrollment: 'PINNED',
   // These live for weeks or for ever. Pinned, they would keep the workers of every version alive.
+  mfaCampaign: 'AUTO_UPGRADE',
+  mfaCampaignPage: 'AUTO_UPGRADE',
   mfaSendingLimit: 'AUTO_UPGRADE',
   mfaStoppedPrefixes: 'AUTO_UPGRADE',
   mfaTenantBudget: 'AUTO_UPGRADE',

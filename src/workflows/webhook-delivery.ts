@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/webhooks';
-import { parseEvents, type EnrollmentChanged } from '../enrollment/events';
+import { parseEvents, type OutgoingEvent } from '../enrollment/events';
 import { failureTypes } from '../enrollment/failures';
 import { isSealed } from '../enrollment/unsealed';
 import {
@@ -58,7 +58,7 @@ export interface EnrollmentChain {
 export interface WebhookDeliveryInput {
   readonly enrollment: EnrollmentChain;
   /** The first events, or what the run before this one has left. */
-  readonly events?: readonly EnrollmentChanged[];
+  readonly events?: readonly OutgoingEvent[];
   readonly continued?: Delivery;
   /** How long an event is tried, in milliseconds; a day when absent. For tests of that. */
   readonly retryMs?: number;
@@ -127,7 +127,7 @@ export async function mfaWebhookDelivery(input: WebhookDeliveryInput): Promise<v
   }
 
   /** The failure of the last attempt; `undefined` when the event has arrived. Throws when this run is about to continue as new. */
-  async function attempted(webhookId: string, event: EnrollmentChanged): Promise<string | undefined> {
+  async function attempted(webhookId: string, event: OutgoingEvent): Promise<string | undefined> {
     const given = { webhookId, event, enrollment };
     const options = { summary: event.type };
     try {
@@ -181,7 +181,9 @@ export async function mfaWebhookDelivery(input: WebhookDeliveryInput): Promise<v
   while (!hasGrown(messages)) {
     if (state.unrouted.length > 0) {
       const events = state.unrouted;
-      const startedAt = Math.max(...events.map(({ status }) => Date.parse(status.startedAt)));
+      const startedAt = Math.max(
+        ...events.map((event) => Date.parse('status' in event ? event.status.startedAt : event.at)),
+      );
       const types = events.map(({ type }) => type);
       const wanted = await local.webhooksFor(types, startedAt);
       change(

@@ -105,6 +105,7 @@ test.each([
     endpoints: () => Promise.resolve([endpoint]),
     send: () => Promise.resolve(answer),
     enrollmentId: () => 'enr_1',
+    linkTo: () => Promise.reject(new Error('no link is made here')),
     observer: { webhookAttempt: (what) => void told.push(what) },
   });
   const { events } = eventsSince(nothingTold, inState.completed, { runId: 'r', now });

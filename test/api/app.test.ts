@@ -109,7 +109,7 @@ test('every operation has a name of its own, a scope, and problems as problem+js
   const operations = operationsOf((await buildOpenApi()) as Document);
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
   for (const { security, responses } of operations) {
-    expect(security).toEqual([{ bearer: [expect.stringMatching(/^(enrollments|webhooks):/)] }]);
+    expect(security).toEqual([{ bearer: [expect.stringMatching(/^(enrollments|webhooks|campaigns):/)] }]);
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '401', '403', '429', '500', '503']));
     for (const [status, { content = {} }] of Object.entries(responses)) {
       if (Number(status) >= 400) expect(Object.keys(content)).toEqual(['application/problem+json']);

@@ -126,6 +126,7 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
       undelivered: unexpected,
       redeliver: unexpected,
     },
+    campaigns: { create: unexpected, addUsers: unexpected, act: unexpected, get: unexpected, report: unexpected },
     receivers: { allowPrivate: false, allowHttp: false },
     opaqueTokens: 'refuse',
     authenticate: createAuthenticate({ keys: apiKeys }),

@@ -60,6 +60,7 @@ beforeAll(async () => {
       endpoints: () => createWebhooks({ client, taskQueue }).list(),
       send: (request, signal) => sender.send(request, signal),
       enrollmentId: ({ workflowId, firstRunId, keyId }) => ids.enrollmentId(workflowId, firstRunId, keyId),
+      linkTo: () => Promise.reject(new Error('no link is made here')),
     }),
   });
   const running = worker.run();

@@ -58,7 +58,7 @@ describe('events', () => {
     }
   });
 
-  test('have names that are public, five of which end an enrollment', () => {
+  test('have names that are public, five of which end an enrollment, and a link comes alone', () => {
     expect(eventTypes).toEqual([
       'enrollment.state_changed',
       'enrollment.completed',
@@ -69,7 +69,8 @@ describe('events', () => {
       'enrollment.factor_confirmed',
       'enrollment.phone_number_changed',
       'enrollment.token_replaced',
+      'enrollment.link_created',
     ]);
-    expect(eventTypes.filter((type) => isLast({ type }))).toHaveLength(5);
+    expect(eventTypes.filter((type) => isLast({ type }))).toHaveLength(6);
   });
 });

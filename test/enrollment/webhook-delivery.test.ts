@@ -66,7 +66,7 @@ describe('a delivery', () => {
       now,
     );
     expect([full.queues['a']?.length, full.dead.length]).toEqual([deliveryLimits.queue, deliveryLimits.dead]);
-    expect(full.dead.at(-1)?.event.sequence).toBe(deliveryLimits.queue + deliveryLimits.dead);
+    expect(full.dead.at(-1)?.event).toMatchObject({ sequence: deliveryLimits.queue + deliveryLimits.dead });
   });
 
   test('tries an event for a day from when it happened, and for a minute at least', () => {

@@ -29,6 +29,7 @@ async function against(options: Partial<ClientOptions>, first: Answer, ...others
 }
 
 const webhookId = `whk_${'w'.repeat(22)}`;
+const campaignId = `cmp_${'c'.repeat(22)}`;
 
 /** One call of each method, with what it needs. */
 const calls: Record<Exclude<keyof Client, 'watch' | 'waitFor'>, (client: Client) => Promise<unknown>> = {
@@ -54,6 +55,14 @@ const calls: Record<Exclude<keyof Client, 'watch' | 'waitFor'>, (client: Client)
   rotateWebhookSecret: (client) => client.rotateWebhookSecret(webhookId),
   listDeliveries: (client) => client.listDeliveries(webhookId),
   redeliver: (client) => client.redeliver(webhookId),
+  createCampaign: (client) => client.createCampaign(),
+  addCampaignUsers: (client) => client.addCampaignUsers(campaignId, { users: [{ userId }] }),
+  startCampaign: (client) => client.startCampaign(campaignId, { users: 1 }),
+  getCampaign: (client) => client.getCampaign(campaignId),
+  campaignReport: (client) => client.campaignReport(campaignId),
+  pauseCampaign: (client) => client.pauseCampaign(campaignId),
+  resumeCampaign: (client) => client.resumeCampaign(campaignId),
+  cancelCampaign: (client) => client.cancelCampaign(campaignId),
   resumeTexts: (client) => client.resumeTexts('+88213', { reason: 'over' }),
 };
 
@@ -73,7 +82,7 @@ describe('the methods', () => {
     for (const call of Object.values(calls)) await call(client);
     await client.waitFor(id, () => true).catch(() => undefined); // what answers is no stream
     const called = received.map(({ method, url = '', headers }) => ({
-      call: `${method} ${url.replace(/\?.*/, '').replace(id, '{id}').replace(webhookId, '{webhookId}').replace('%2B88213', '{prefix}')}`,
+      call: `${method} ${url.replace(/\?.*/, '').replace(id, '{id}').replace(webhookId, '{webhookId}').replace(campaignId, '{campaignId}').replace('%2B88213', '{prefix}')}`,
       keyed: headers['idempotency-key'] !== undefined,
     }));
     const { paths } = documentShape.parse(await buildOpenApi());

@@ -50,6 +50,7 @@ test('an enrollment that starts after an endpoint was added is told to it, whate
     endpoints,
     send: () => Promise.reject(new Error('nothing is sent')),
     enrollmentId: () => 'enr_test',
+    linkTo: () => Promise.reject(new Error('no link is made here')),
   });
   expect(await activities.webhooksFor(['enrollment.completed'], 900)).toEqual([[]]);
   [state.now, state.list] = [2_000, [endpoint]];
@@ -69,6 +70,7 @@ test('an event for an endpoint that another worker learnt of first is sent, and 
       return Promise.resolve({ type: 'answer', status: 204 });
     },
     enrollmentId: () => 'enr_test',
+    linkTo: () => Promise.reject(new Error('no link is made here')),
     now: () => state.now,
   });
   await endpoints();

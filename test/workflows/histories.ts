@@ -38,6 +38,8 @@ export const historyNames = [
   'with-webhooks',
   'webhook-delivery',
   'webhook-endpoints',
+  'campaign',
+  'campaign-page',
 ] as const;
 export type HistoryName = (typeof historyNames)[number];
 

@@ -93,6 +93,7 @@ export async function startStage(
       endpoints: () => Promise.resolve([]),
       send: () => Promise.reject(new Error('nothing is sent without an endpoint')),
       enrollmentId: () => 'enr_test',
+      linkTo: () => Promise.reject(new Error('no link is made here')),
     },
   }: StageOptions = {},
 ) {

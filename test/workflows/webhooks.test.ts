@@ -56,6 +56,8 @@ const stage = onStage('real', {
   webhooks: {
     endpoints: () => Promise.resolve(endpoints),
     enrollmentId: ({ firstRunId, keyId }) => `enr_${keyId}_${firstRunId}`,
+    linkTo: (enrollmentId, { linkId }) =>
+      Promise.resolve({ url: `https://mfa.example.com/${enrollmentId}/${linkId}`, expiresAt: 'soon' }),
     send: async (request) => {
       // The body is ours: what the test says of it is checked by the schema of the API elsewhere.
       const body = JSON.parse(request.body) as Body;

@@ -83,6 +83,37 @@ export interface Client {
   listDeliveries(webhookId: string, options?: CallOptions): Promise<AnswerOf<'listDeliveries'>>;
   /** Sends again what was given up: one event, or all. */
   redeliver(webhookId: string, body?: BodyOf<'redeliver'>, options?: CallOptions): Promise<AnswerOf<'redeliver'>>;
+  /**
+   * Prepares the enrollment of many users; with `users` it begins at once. Needs a webhook that names `enrollment.link_created`. Scope
+   * `campaigns:manage`, as for all calls about campaigns.
+   */
+  createCampaign(body?: BodyOf<'createCampaign'>, options?: CallOptions): Promise<AnswerOf<'createCampaign'>>;
+  /** Adds up to 500 users to a campaign that was not started yet. */
+  addCampaignUsers(
+    campaignId: string,
+    body: BodyOf<'addCampaignUsers'>,
+    options?: CallOptions,
+  ): Promise<AnswerOf<'addCampaignUsers'>>;
+  /** Starts it; with `users`, only when it has exactly so many. */
+  startCampaign(
+    campaignId: string,
+    body?: BodyOf<'startCampaign'>,
+    options?: CallOptions,
+  ): Promise<AnswerOf<'startCampaign'>>;
+  /** How far a campaign is. */
+  getCampaign(campaignId: string, options?: CallOptions): Promise<AnswerOf<'getCampaign'>>;
+  /** What became of its users, as pages; give `nextCursor` as `cursor` for the next one. */
+  campaignReport(
+    campaignId: string,
+    query?: QueryOf<'getCampaignReport'>,
+    options?: CallOptions,
+  ): Promise<AnswerOf<'getCampaignReport'>>;
+  /** Nobody is started or reminded until it is resumed. */
+  pauseCampaign(campaignId: string, options?: CallOptions): Promise<AnswerOf<'pauseCampaign'>>;
+  /** It goes on where it was. */
+  resumeCampaign(campaignId: string, options?: CallOptions): Promise<AnswerOf<'resumeCampaign'>>;
+  /** Ends it; enrollments under way go on. */
+  cancelCampaign(campaignId: string, options?: CallOptions): Promise<AnswerOf<'cancelCampaign'>>;
   /** The enrollment now and after each change, until its outcome, over new connections when one breaks. Scope `enrollments:read`. */
   watch(id: string, options?: WatchOptions): AsyncGenerator<AnswerOf<'getEnrollment'>, void, undefined>;
   /**
@@ -136,6 +167,14 @@ export function createClient(options: TransportOptions): Client {
     rotateWebhookSecret: (at, more) => call('rotateWebhookSecret', { at }, more),
     listDeliveries: (at, more) => call('listDeliveries', { at }, more),
     redeliver: (at, body = {}, more) => call('redeliver', { at, body }, more),
+    createCampaign: (body = {}, more) => call('createCampaign', { body }, more),
+    addCampaignUsers: (at, body, more) => call('addCampaignUsers', { at, body }, more),
+    startCampaign: (at, body = {}, more) => call('startCampaign', { at, body }, more),
+    getCampaign: (at, more) => call('getCampaign', { at }, more),
+    campaignReport: (at, query = {}, more) => call('getCampaignReport', { at, query }, more),
+    pauseCampaign: (at, more) => call('pauseCampaign', { at }, more),
+    resumeCampaign: (at, more) => call('resumeCampaign', { at }, more),
+    cancelCampaign: (at, more) => call('cancelCampaign', { at }, more),
     watch: (id, more = {}) => watch(transport, events(id), more),
     waitFor: async (id, wanted, more = {}) => waitFor(transport, events(id), wanted, more),
   };

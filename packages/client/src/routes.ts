@@ -44,6 +44,14 @@ export const routes = {
   rotateWebhookSecret: { method: 'POST', path: '/v1/webhooks/{webhookId}/secret', keyed: true },
   listDeliveries: { method: 'GET', path: '/v1/webhooks/{webhookId}/deliveries' },
   redeliver: { method: 'POST', path: '/v1/webhooks/{webhookId}/redeliver', keyed: true },
+  createCampaign: { method: 'POST', path: '/v1/campaigns', keyed: true },
+  addCampaignUsers: { method: 'POST', path: '/v1/campaigns/{campaignId}/users', keyed: true },
+  startCampaign: { method: 'POST', path: '/v1/campaigns/{campaignId}/start', keyed: true },
+  getCampaign: { method: 'GET', path: '/v1/campaigns/{campaignId}' },
+  getCampaignReport: { method: 'GET', path: '/v1/campaigns/{campaignId}/report' },
+  pauseCampaign: { method: 'POST', path: '/v1/campaigns/{campaignId}/pause', keyed: true },
+  resumeCampaign: { method: 'POST', path: '/v1/campaigns/{campaignId}/resume', keyed: true },
+  cancelCampaign: { method: 'POST', path: '/v1/campaigns/{campaignId}/cancel', keyed: true },
 } as const satisfies Record<Operation, Route>;
 
 /**
@@ -66,8 +74,13 @@ const webhookRule = {
   pattern: /^whk_[A-Za-z0-9_-]{22}$/,
   expected: 'the id of a webhook, such as whk_ and 22 characters',
 };
+const campaignRule = {
+  pattern: /^cmp_[A-Za-z0-9_-]{22}$/,
+  expected: 'the id of a campaign, such as cmp_ and 22 characters',
+};
 const rules: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>> = {
   id: idRule,
   prefix: prefixRule,
   webhookId: webhookRule,
+  campaignId: campaignRule,
 };

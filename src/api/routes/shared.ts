@@ -12,6 +12,7 @@ import type { OpaqueTokens } from '../../enrollment/token-owner';
 import type { Scope } from '../../scopes';
 import type { EnrollmentIds } from '../../temporal/ids';
 import type { StoppedPrefixes } from '../../temporal/stopped-prefixes';
+import type { Campaigns } from '../../temporal/campaigns';
 import type { Webhooks } from '../../temporal/webhook-endpoints';
 import type { ReceiverRules } from '../../webhooks/addresses';
 import type { Enrollments } from '../enrollments';
@@ -35,6 +36,7 @@ export interface RouteParts {
   readonly ownership: Ownership;
   readonly stoppedPrefixes: StoppedPrefixes;
   readonly webhooks: Webhooks;
+  readonly campaigns: Campaigns;
   /** What the addresses of receivers have to be. */
   readonly receivers: ReceiverRules;
   /** The countries whose numbers are taken (ISO 3166-1 alpha-2); absent: all. */
