@@ -4,6 +4,7 @@ import { defined } from '../enrollment/defined';
 import { detailsOf } from '../enrollment/details';
 import { currentFactor, isAtRest, isSettled } from '../enrollment/enrollment';
 import { outlookOf } from '../enrollment/outlook';
+import { waitingAt, type Waiting } from '../enrollment/waiting';
 import { caseMemo, type CaseMemo } from './messages';
 import { searchAttributes } from './search-attributes';
 import type { Teller } from './tell';
@@ -14,10 +15,13 @@ import type { Teller } from './tell';
  */
 export function createPublisher({ tell }: Pick<Teller, 'tell'>): (of: Case, now: number, waits: boolean) => void {
   let shown: Case | undefined;
+  let waiting: Waiting | undefined;
+  const continues = workflowInfo().continuedFromExecutionRunId !== undefined;
   return (of, now, waits) => {
     const before = shown;
     shown = of;
-    setCurrentDetails(detailsOf(of.enrollment, now));
+    waiting = waitingAt(waiting, of.enrollment, now, continues);
+    setCurrentDetails(detailsOf(of.enrollment, now, waiting));
     tell(of, now);
     const isRest = waits || isAtRest(of.enrollment);
     if (isRest) upsertAttributes(of, now); // whom it waits for may change with time alone
