@@ -235,7 +235,7 @@ function addressesOf(ports: Ports, server: TemporalServer): Addresses {
 }
 
 function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secrets): StackFile {
-  const { api, temporal, temporalUi, emulator, emulatorControl, codecServer, apiHealth } = addresses;
+  const { api, temporal, temporalUi, emulator, emulatorControl, codecServer, apiHealth, workerHealth } = addresses;
   return {
     api,
     temporal,
@@ -252,6 +252,7 @@ function stackFile(addresses: Addresses, server: TemporalServer, secrets: Secret
     namespace: server.namespace,
     codecServer,
     apiHealth,
+    workerHealth,
   };
 }
 

@@ -5,6 +5,7 @@ import { detailsOf } from '../src/enrollment/details';
 import { problem, problemCodes } from '../src/enrollment/problems';
 import type { ChallengeSecrets, EnrollmentStatus } from '../src/enrollment/status';
 import type * as steps from '../src/enrollment/steps';
+import { waitingAt } from '../src/enrollment/waiting';
 import { factorNames } from '../src/factors';
 import { awaitingCode } from './api/support';
 import { shown, shownInLogs, shownInPayloads, shownMembers, shownText } from '../src/shown-members';
@@ -163,7 +164,7 @@ const messages = {
       queryDefinitions: [{ name: 'status', description: 'Where the enrollment is; holds no secret' }],
       signalDefinitions: [{ name: 'submitOtp', description: 'A string of six digits, or {code}' }],
     },
-    currentDetails: detailsOf(met, now),
+    currentDetails: detailsOf(met, now, waitingAt(undefined, met, now, false)),
   },
   ...Object.fromEntries(challenges.map((each) => [`the challenge of type ${each.type}`, each])),
 };
@@ -246,7 +247,7 @@ describe('a text that stands alone', () => {
     expect(shown(text, shownInPayloads)).toBe(text);
   });
 
-  test.each([detailsOf(opened.enrollment, now), detailsOf(met, now)])(
+  test.each([opened.enrollment, met].map((each) => detailsOf(each, now, waitingAt(undefined, each, now, true))))(
     'is shown when it is a case’s details: %s',
     (text) => {
       expect(shown(text, shownInPayloads)).toBe(text);

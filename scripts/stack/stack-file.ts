@@ -26,6 +26,8 @@ const stackFileSchema = z.strictObject({
   codecServer: z.string(),
   /** Health and metrics of the API, on a port of its own. */
   apiHealth: z.string(),
+  /** Health of the worker; absent where nobody asks for it. */
+  workerHealth: z.string().optional(),
 });
 
 /** What `stack.json` tells: where a running stack is and the keys that open it. */

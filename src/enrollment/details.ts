@@ -4,12 +4,13 @@ import { answerableChallenge, currentFactor, isSettled, type Enrollment } from '
 import { deliveriesOf } from './deliveries';
 import { outlookOf } from './outlook';
 import { shownPhoneNumber } from './view';
+import type { Waiting } from './waiting';
 
 /**
- * An enrollment at `now` (epoch ms) in Markdown, for the operator who opens it in Temporal's web interface: where it is and what
- * must happen first, the rest below. Holds no more than the public view does.
+ * An enrollment at `now` (epoch ms) in Markdown, for the operator who opens it in Temporal's web interface: where it is, who must act
+ * and since when, and what must happen first; the rest below. Holds no more than the public view does.
  */
-export function detailsOf(enrollment: Enrollment, now: number): string {
+export function detailsOf(enrollment: Enrollment, now: number, waiting: Waiting): string {
   const factor = isSettled(enrollment) ? undefined : currentFactor(enrollment);
   const title = factor === undefined ? enrollment.state : `${enrollment.state}: ${factors[factor].title}`;
   const facts = isSettled(enrollment)
@@ -23,6 +24,7 @@ export function detailsOf(enrollment: Enrollment, now: number): string {
   ];
   return [
     `### ${plain(title)}`,
+    ...waitingLine(waiting),
     `**Next:** ${plain(outlookOf(enrollment, now).action)}`,
     rows.map(([name, value]) => `- **${name}:** ${plain(value)}`).join('\n'),
   ].join('\n\n');
@@ -51,8 +53,28 @@ function deliveryFacts(enrollment: Enrollment, factor: FactorName, now: number):
   ];
 }
 
+const whose: Readonly<Record<Waiting['who'], string>> = {
+  user: 'the user',
+  onboarding: 'the onboarding system',
+  operator: 'an operator',
+  auth0: 'Auth0',
+  nobody: 'nobody',
+};
+
+function waitingLine({ who, what, since, orEarlier }: Waiting): string[] {
+  if (what === 'nothing') return [];
+  return [
+    `**Waiting for:** ${whose[who]} (${plain(what)}) since ${iso(since)}${orEarlier === true ? ' or earlier' : ''}`,
+  ];
+}
+
 const lastProblem = ({ lastProblem: last }: Enrollment): (readonly [string, string])[] =>
-  last === undefined ? [] : [['Last problem', `${last.code} at ${iso(last.at)}. ${last.message}`]];
+  last === undefined
+    ? []
+    : [
+        ['Last problem', `${last.code} at ${iso(last.at)}. ${last.message}`],
+        ['Runbook', `docs/runbook.md#${last.code}`],
+      ];
 
 /** People's own words are among these: nothing in them may become a link, a picture or another row. */
 const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|~#!&]/g, '\\$&');

@@ -13,6 +13,7 @@ import '../enrollment/stopped-prefixes';
 import '../enrollment/tenant-budget';
 import '../enrollment/token-choice';
 import '../enrollment/view';
+import '../enrollment/waiting';
 import '../enrollment/webhook-delivery';
 import '../enrollment/webhook-endpoints';
 import '../factors';

@@ -5,6 +5,7 @@ import { detailsOf } from '../enrollment/details';
 import { currentFactor, isAtRest, isSettled } from '../enrollment/enrollment';
 import { outcomeLabels, restAt, type Rest } from '../enrollment/metrics';
 import { outlookOf } from '../enrollment/outlook';
+import { waitingAt, type Waiting } from '../enrollment/waiting';
 import { caseMemo, type CaseMemo } from './messages';
 import { count, recordWait } from './metrics';
 import { searchAttributes } from './search-attributes';
@@ -17,10 +18,13 @@ import type { Teller } from './tell';
 export function createPublisher({ tell }: Pick<Teller, 'tell'>): (of: Case, now: number, waits: boolean) => void {
   let shown: Case | undefined;
   let rest: Rest | undefined;
+  let waiting: Waiting | undefined;
+  const continues = workflowInfo().continuedFromExecutionRunId !== undefined;
   return (of, now, waits) => {
     const before = shown;
     shown = of;
-    setCurrentDetails(detailsOf(of.enrollment, now));
+    waiting = waitingAt(waiting, of.enrollment, now, continues);
+    setCurrentDetails(detailsOf(of.enrollment, now, waiting));
     tell(of, now);
     const { rest: next, over } = restAt(rest, of.enrollment, now);
     rest = next;

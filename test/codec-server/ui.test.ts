@@ -78,6 +78,7 @@ test('the metadata of a case say what it is for, where it is, and what comes nex
   for (const text of [
     'text message → authenticator app',
     'awaiting_code: authenticator app',
+    'Waiting for: the user (otp) since 20',
     'The user scans the QR code',
   ]) {
     await shows(page, text);

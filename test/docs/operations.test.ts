@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { failureTypes } from '../../src/enrollment/failures';
-import { problemCodes } from '../../src/enrollment/problems';
 import { waitingForWhats } from '../../src/enrollment/status';
 import { filterAddress, uiFilters } from '../../scripts/stack/temporal-ui';
 import { searchAttributes } from '../../src/workflows/search-attributes';
@@ -11,16 +9,8 @@ import { codeIn, table } from './markdown';
 const page = 'docs/operations.md';
 const firstCodes = (rows: readonly string[][]) => rows.map(([cell]) => codeIn(cell)[0]);
 
-test('every problem code has an entry that says what to do', () => {
-  expect(firstCodes(table(page, 'code', 'what to do'))).toEqual(problemCodes);
-});
-
 test('everything that an enrollment can wait for has an entry', () => {
   expect(firstCodes(table(page, '`what`', 'usual `who`'))).toEqual(waitingForWhats);
-});
-
-test('every type of failure has an entry', () => {
-  expect(firstCodes(table(page, 'type', 'meaning'))).toEqual(Object.values(failureTypes));
 });
 
 test('the addresses of Temporal UI that `npm start` prints have the queries of this page', () => {

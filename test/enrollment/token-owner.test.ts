@@ -4,6 +4,7 @@ import { detailsOf } from '../../src/enrollment/details';
 import { foreignToken, readToken } from '../../src/enrollment/token-owner';
 import { noTokens, tokenFor, withToken, type GivenToken } from '../../src/enrollment/tokens';
 import { viewOf } from '../../src/enrollment/view';
+import { waitingAt } from '../../src/enrollment/waiting';
 import { tokenExpiry } from '../../src/enrollment/case';
 import { now } from './samples';
 import { createWorld, own as ownUser } from './world';
@@ -174,7 +175,9 @@ describe('how long a token lives', () => {
           state: 'awaiting_code',
           deadlines: { token: new Date(now + 600_000).toISOString() },
         });
-        expect(detailsOf(enrollment, world.now)).toContain('awaiting\\_code');
+        expect(detailsOf(enrollment, world.now, waitingAt(undefined, enrollment, world.now, false))).toContain(
+          'awaiting\\_code',
+        );
       });
     },
   );

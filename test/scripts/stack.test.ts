@@ -94,7 +94,7 @@ describe('stacks side by side', () => {
     expect(Object.keys(read(one)).sort()).toEqual(
       [
         ...['api', 'temporal', 'temporalUi', 'emulator', 'emulatorControl', 'page', 'keys', 'codecServer', 'apiHealth'],
-        ...['clientId', 'clientSecret', 'taskQueue', 'namespace', 'desk', 'staff'],
+        ...['clientId', 'clientSecret', 'taskQueue', 'namespace', 'desk', 'staff', 'workerHealth'],
       ].sort(),
     );
   });
