@@ -136,9 +136,10 @@ describe('variables and secrets', () => {
 
   const maps = configMapsOf(['base', 'overlays/production']);
   const environmentOf = (name: string): Readonly<Record<string, string>> =>
-    Object.assign(
-      {},
-      ...named(name).template.spec.containers[0].envFrom.map(({ configMapRef }) => maps[configMapRef.name] ?? {}),
+    Object.fromEntries(
+      named(name).template.spec.containers[0].envFrom.flatMap(({ configMapRef }) =>
+        Object.entries(maps[configMapRef.name] ?? {}),
+      ),
     );
   const roles = [
     ['worker', 'mfa-worker'],

@@ -34,7 +34,8 @@ export const manifestsIn = (place: string): readonly Manifest[] =>
 
 export const documentsOf = (file: string): readonly unknown[] =>
   parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => {
-    if (document.errors.length > 0) throw document.errors[0];
+    const [fault] = document.errors;
+    if (fault !== undefined) throw fault;
     const content: unknown = document.toJS();
     return content;
   });

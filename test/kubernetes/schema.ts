@@ -26,9 +26,9 @@ const models = {
  * Empty: nothing. The compiled functions let unknown fields pass, but they read every field that they know: what is never read is unknown.
  */
 export function schemaFaults(kind: string, content: object): readonly string[] {
-  const model: { readonly prototype: { validate(): void } } | undefined = Object.entries(models).find(
-    ([known]) => known === kind,
-  )?.[1];
+  const model: { readonly prototype: { readonly validate: (this: unknown) => void } } | undefined = Object.entries(
+    models,
+  ).find(([known]) => known === kind)?.[1];
   if (model === undefined) return [`no schema for ${kind}`];
   const read = new Set<string>();
   try {
