@@ -20,10 +20,12 @@ export interface ContainerRun {
   readonly interrupted: Promise<'interrupted'>;
   /** Leave the containers up until the person at the terminal ends it. */
   readonly keep: boolean;
+  /** Otherwise our images are those of the run before. */
+  readonly build: boolean;
 }
 
 /** Builds, starts, enrolls one user while containers are killed, and takes everything down. Throws with the reason when anything fails. */
-export async function runContainers({ root, narrator, interrupted, keep }: ContainerRun): Promise<void> {
+export async function runContainers({ root, narrator, interrupted, keep, ...options }: ContainerRun): Promise<void> {
   const folder = join(root, '.run/containers');
   rmSync(folder, { recursive: true, force: true });
   const composePath = join(root, 'docker-compose.yml');
@@ -46,7 +48,7 @@ export async function runContainers({ root, narrator, interrupted, keep }: Conta
   const keys = makeSecrets(root, folder);
   writeFileSync(overridesFile, overrides(compose, images, nodeImage, join(folder, 'secrets')));
   await takeDown(podman); // what a run that was ended hard has left
-  await build(compose, podman, images.get(nodeImage) ?? nodeImage, say);
+  if (options.build) await build(compose, podman, images.get(nodeImage) ?? nodeImage, say);
 
   try {
     narrator.title('docker-compose.yml starts, with the emulator');
@@ -66,6 +68,9 @@ export async function runContainers({ root, narrator, interrupted, keep }: Conta
       for (const [role, key] of Object.entries(keys)) narrator.detail(`key of ${role}: ${key}`);
       await interrupted;
     }
+  } catch (error) {
+    for (const name of Object.keys(compose.services)) await lastWords(name, podman);
+    throw error;
   } finally {
     narrator.title('Everything is taken down');
     await takeDown(podman);

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -63,6 +63,9 @@ export async function imageOrStandIn(image: string, context: Context): Promise<s
   return standIn;
 }
 
+/** `nc -z HOST PORT`, the only program of the upstream images' busybox that Debian's lacks: some health checks are made by it. */
+const probe = '#!/bin/bash\nexec 3<> "/dev/tcp/$2/$3"\n';
+
 /** A small Debian made of its packages: what the official images build on, as far as this project can tell them apart. */
 async function makeDebian({ podman }: Context): Promise<void> {
   if (await podman.holds(['image', 'exists', debian])) return;
@@ -71,8 +74,9 @@ async function makeDebian({ podman }: Context): Promise<void> {
     const args = ['--variant=minbase', '--include=ca-certificates,busybox', 'bookworm', root];
     await run({ program: 'debootstrap', args, log: podman.log, seconds: 1_800 });
     rmSync(join(root, 'var/cache/apt/archives'), { recursive: true, force: true });
-    // nc is the only program that docker-compose.yml asks for and Debian has elsewhere.
-    await run({ program: 'ln', args: ['-s', 'busybox', join(root, 'usr/bin/nc')], log: podman.log, seconds: 10 });
+    const nc = join(root, 'usr/bin/nc');
+    writeFileSync(nc, probe);
+    chmodSync(nc, 0o755);
     // A network that reads TLS has an authority of its own, and npm must know it in the build too.
     const authority = process.env['NODE_EXTRA_CA_CERTS'];
     const changes = authority === undefined ? [] : ['--change', 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/build-ca.pem'];

@@ -31,7 +31,7 @@ function environmentOf(name: string, places: Readonly<Record<string, string>>): 
   const variables = {
     AUTH0_DOMAIN: `localhost:${ports.emulator}`,
     AUTH0_CLIENT_ID: clientId,
-    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    CONTAINER_CA_CERTS: join(folder, 'ca.pem'),
     TEMPORAL_NAMESPACE: namespace,
     PUBLIC_URL: at(ports.api),
   };
