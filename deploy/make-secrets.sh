@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what docker-compose.yml expects in secrets/: one file a secret, from the system's random generator. What is there stays.
-# The three API keys are shown once: secrets/api_keys keeps their hashes only.
+# The three API keys are shown once: secrets/api_keys keeps their hashes only. So are the logins of the emulator's staff.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,4 +42,30 @@ if absent api_keys; then
   ops=$(api_key ops)
   put api_keys "[$(api_key_entry onboarding "$onboarding"), $(api_key_entry support "$support" "$names_persons"), $(api_key_entry ops "$ops" "$names_persons")]"
   printf 'API keys, shown this once:\n  %s\n  %s\n  %s\n' "$onboarding" "$support" "$ops"
+fi
+# What the emulator has from its start on (EMULATOR_SETUP): our API, the support desk's application, and staff with two roles.
+if absent emulator_setup; then
+  api=https://enrollments.example.com
+  granted() {
+    first=
+    for permission in "$@"; do
+      printf '%s{"api": "%s", "permission": "%s"}' "$first" "$api" "$permission"
+      first=', '
+    done
+  }
+  support=$(openssl rand -hex 8)
+  ops=$(openssl rand -hex 8)
+  put emulator_setup "{
+  \"apis\": [{\"identifier\": \"$api\", \"permissions\": [\"enrollments:read\", \"enrollments:code\", \"enrollments:manage\", \"enrollments:link\", \"webhooks:manage\"]}],
+  \"roles\": [
+    {\"name\": \"support\", \"permissions\": [$(granted enrollments:read enrollments:code enrollments:manage enrollments:link)]},
+    {\"name\": \"ops\", \"permissions\": [$(granted enrollments:read enrollments:manage enrollments:link webhooks:manage)]}
+  ],
+  \"clients\": [{\"clientId\": \"mfa-desk-compose\", \"clientSecret\": \"$(cat secrets/desk_client_secret)\", \"callbacks\": [\"http://localhost:3000/desk/callback\"]}],
+  \"users\": [
+    {\"email\": \"support@example.com\", \"password\": \"$support\", \"roles\": [\"support\"]},
+    {\"email\": \"ops@example.com\", \"password\": \"$ops\", \"roles\": [\"ops\"]}
+  ]
+}"
+  printf "Logins of the emulator's staff, for the support desk, shown this once:\n  support@example.com %s\n  ops@example.com %s\n" "$support" "$ops"
 fi

@@ -17,8 +17,20 @@ const appChallenge = z.object({ type: z.literal('otp'), barcodeUri: z.string() }
 const inbox = z.array(z.object({ to: z.string(), code: z.string(), userId: z.string() }));
 const records = z.array(z.object({ authenticator_type: z.string(), active: z.boolean() }).partial());
 
+/** What happens to the stack while the user is on the way. */
+export interface Disturbances {
+  /** The text is sent, and its code not entered yet. */
+  readonly beforeBindingCode?: () => Promise<void>;
+  /** The QR code is shown, and the app's code not entered yet. */
+  readonly beforeOtp?: () => Promise<void>;
+}
+
 /** One user, from nothing to two active factors. Throws with the reason when anything is not as it should be. */
-export async function runDemo(stack: DesklessStack, narrator: Narrator): Promise<void> {
+export async function runDemo(
+  stack: DesklessStack,
+  narrator: Narrator,
+  { beforeBindingCode, beforeOtp }: Disturbances = {},
+): Promise<void> {
   const { onboarding, support } = stack.keys;
   const control = (path: string, body?: unknown) => call(`${stack.emulatorControl}${path}`, undefined, body);
   const api = (key: string, path: string, body?: unknown) =>
@@ -47,6 +59,7 @@ export async function runDemo(stack: DesklessStack, narrator: Narrator): Promise
   expectState(started, 'awaiting_code');
   narrator.step(`${started.id.slice(0, 16)}… is ${started.state}; a text message is on its way`);
 
+  await beforeBindingCode?.();
   narrator.title('Support types what the user reads from the phone: POST …/binding-code');
   const text = inbox.parse(await control('/inbox')).findLast((each) => each.userId === userId);
   if (text === undefined) throw new Error('No text message reached the emulated phone.');
@@ -63,6 +76,7 @@ export async function runDemo(stack: DesklessStack, narrator: Narrator): Promise
   const app = URI.parse(challenge.barcodeUri);
   if (!(app instanceof TOTP)) throw new Error('The QR code is not of a time-based code.');
   narrator.step(`the QR code holds a setup key for ${app.issuer}; support never sees it`);
+  await beforeOtp?.();
   const last = confirmed.parse(await api(support, `/${started.id}/otp`, { code: app.generate() }));
   if (last.result !== 'confirmed') throw new Error(`The code of the app was answered with ${last.result}.`);
   narrator.step(`the code of the app: ${last.result}`);

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import Ajv2020 from 'ajv/dist/2020';
 import { SearchAttributeType } from '@temporalio/common';
+import { z } from 'zod';
+import { apiAudience, tenantSetup } from '../../scripts/stack/desk';
 import { loadConfig } from '../../src/config';
 import { shutdownGraceMs } from '../../src/worker/create';
 import { searchAttributes } from '../../src/workflows/search-attributes';
@@ -74,7 +76,7 @@ describe('the production image', () => {
     ]);
     expect(stages.find(({ name }) => name === 'build')?.text).toContain('npm run build && mv dist/emulator /emulator');
     expect(stages.find(({ name }) => name === 'production-packages')?.text).toContain(
-      'npm ci --ignore-scripts --omit=dev',
+      'npm ci --ignore-scripts --omit=dev && node scripts/production-packages.mjs .',
     );
     expect(stages.find(({ name }) => name === production?.from)?.text).not.toContain('--from=');
   });
@@ -91,6 +93,14 @@ describe('the production image', () => {
       emulator: 'mfa-enrollment-emulator:0.1.0 emulator',
     });
   });
+});
+
+test('every file that the Dockerfile copies from here is here', () => {
+  const sources = stages.flatMap(({ text }) =>
+    [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) => paths.split(' ')),
+  );
+  expect(sources).toContain('scripts/production-packages.mjs');
+  expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 test('the server and its tools are of one version', () => {
@@ -186,6 +196,27 @@ describe('what make-secrets.sh makes', () => {
     expect(configFaults(environmentOf(role), role)).toEqual([]);
   });
 
+  test('lets staff sign in at the emulator to the support desk of the API', () => {
+    const secret = (name: string) => readFileSync(join(folder, 'secrets', name), 'utf8');
+    const made: unknown = JSON.parse(secret('emulator_setup'));
+    const { users } = z.object({ users: z.array(z.object({ email: z.string(), password: z.string() })) }).parse(made);
+    const passwordOf = (email: string) => users.find((user) => user.email === email)?.password ?? '';
+    const variables = Object.fromEntries(
+      [...read('deploy/emulator.env').matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    const { PUBLIC_URL = '', ...api } = readComposeFile(variables).services['api']?.environment ?? {};
+    const desk = {
+      clientId: api['DESK_CLIENT_ID'] ?? '',
+      clientSecret: secret('desk_client_secret'),
+      support: passwordOf('support@example.com'),
+      ops: passwordOf('ops@example.com'),
+    };
+    expect(made).toEqual(tenantSetup(PUBLIC_URL, { desk }));
+    expect([desk.support.length, desk.ops.length, desk.clientId]).toEqual([16, 16, 'mfa-desk-compose']);
+    const issuer = compose.services['emulator']?.environment['EMULATOR_PUBLIC_URL'];
+    expect(api).toMatchObject({ API_JWT_ISSUER: `${issuer ?? ''}/`, API_JWT_AUDIENCE: apiAudience });
+  });
+
   test('lets support and ops say which person acts, and nobody else', () => {
     const { keys } = loadConfig(environmentOf('api'), 'api').api;
     expect(keys.map(({ name, namesPersons = false }) => [name, namesPersons])).toEqual([
@@ -237,7 +268,7 @@ describe('our own processes', () => {
   test('each is one command, run by node itself', () => {
     expect(ours.map(([name]) => name).sort()).toEqual([...Object.keys(entries), 'emulator'].sort());
     for (const [name, entry] of Object.entries(entries)) expect(compose.services[name]?.command).toEqual([entry]);
-    expect(stages.find(({ name }) => name === 'runtime')?.text).toMatch(/^USER node$[^]*^ENTRYPOINT \["node"\]$/m);
+    expect(stages.find(({ name }) => name === 'runtime')?.text).toMatch(/^USER 1000:1000$[^]*^ENTRYPOINT \["node"\]$/m);
   });
 
   test('the worker is given longer to end than it gives to calls under way', () => {

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { version } from '../../src/version';
 import { event, json, serve, stream } from './server';
 import { id, inState } from '../api/support';
 
@@ -14,7 +16,8 @@ const installed = join(folder, 'node_modules/@auth0-mfa-enrollment/client');
 
 beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
-  cpSync(join(root, 'packages/client/package.json'), join(installed, 'package.json'));
+  for (const file of ['package.json', 'README.md', 'LICENSE'])
+    cpSync(join(root, 'packages/client', file), join(installed, file));
   await run(process.execPath, [join(root, 'packages/client/build.mjs'), join(installed, 'dist')]);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,6 +47,27 @@ test.each([
   } finally {
     await server.close();
   }
+});
+
+test('what npm would publish is the compiled code with its types, read-me and licence, and nothing else', async () => {
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: installed });
+  const [packed] = z
+    .tuple([z.object({ version: z.string(), files: z.array(z.object({ path: z.string(), size: z.number() })) })])
+    .parse(JSON.parse(stdout));
+  const paths = packed.files.map(({ path }) => path);
+  const kinds = [/^(LICENSE|README\.md|package\.json)$/, /^dist\/(cjs|esm)\/([\w-]+\.(js|d\.ts)|package\.json)$/];
+  expect(paths.filter((path) => !kinds.some((kind) => kind.test(path)))).toEqual([]);
+  for (const path of [
+    'LICENSE',
+    'README.md',
+    'dist/cjs/index.js',
+    'dist/cjs/index.d.ts',
+    'dist/esm/index.js',
+    'dist/esm/index.d.ts',
+  ])
+    expect(paths).toContain(path);
+  expect(packed.version).toBe(version);
+  expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
 });
 
 test('its types are found and checked by both kinds of program, and a problem is told apart by its code', async () => {

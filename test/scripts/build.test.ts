@@ -31,7 +31,7 @@ function environmentOf(name: string, places: Readonly<Record<string, string>>): 
   const variables = {
     AUTH0_DOMAIN: `localhost:${ports.emulator}`,
     AUTH0_CLIENT_ID: clientId,
-    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    CONTAINER_CA_CERTS: join(folder, 'ca.pem'),
     TEMPORAL_NAMESPACE: namespace,
     PUBLIC_URL: at(ports.api),
   };
@@ -181,6 +181,23 @@ describe('the build, with production packages alone, in the environment of docke
     expect(readdirSync(join(folder, 'dist')).sort()).toEqual(made);
     for (const name of ['jest', 'otpauth', '@peculiar/x509'])
       expect([name, existsSync(join(folder, 'node_modules', name))]).toEqual([name, false]);
+  });
+
+  test('holds nothing that makes workflow bundles, and says so to whoever asks for one', async () => {
+    for (const name of ['@swc/core', 'swc-loader', 'terser'])
+      expect([name, existsSync(join(folder, 'node_modules', name))]).toEqual([name, false]);
+    const bundle = `require('@temporalio/worker').bundleWorkflowCode({ workflowsPath: './workflows.js' })`;
+    await expect(run(process.execPath, ['-e', bundle], { cwd: folder })).rejects.toThrow(
+      'memfs is not part of the production image: it has no bundler, and its worker runs dist/workflow-bundle.js',
+    );
+  });
+
+  test('of the native part it holds the one for this platform, and no file that no process reads', () => {
+    const releases = join(folder, 'node_modules/@temporalio/core-bridge/releases');
+    expect(readdirSync(releases)).toHaveLength(1);
+    const files = readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' });
+    expect(files.filter((file) => /\.(map|d\.[cm]?ts)$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /(^|\/)licen[sc]e(\.\w+)?$/i.test(file)).length).toBeGreaterThan(100);
   });
 
   test('no process warns at its start', () => {

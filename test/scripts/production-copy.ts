@@ -9,17 +9,18 @@ const lockfile = z.object({
 });
 
 /**
- * Puts into `folder` what the production image holds: `dist` without the emulator, package.json, and the packages that
- * `npm ci --omit=dev` installs.
+ * Puts into `folder` what the production image holds: `dist` without the emulator, package.json, and what
+ * scripts/production-packages.mjs leaves of the packages that `npm ci --omit=dev` installs.
  */
 export function copyForProduction(folder: string): void {
   const emulator = join(root, 'dist/emulator');
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true, filter: (path) => path !== emulator });
-  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(root, file), join(folder, file));
   const { packages } = lockfile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
   for (const [path, { dev, devOptional }] of Object.entries(packages)) {
     if (path !== '' && dev !== true && devOptional !== true) link(join(root, path), join(folder, path));
   }
+  execFileSync(process.execPath, [join(root, 'scripts/production-packages.mjs'), folder], { stdio: 'ignore' });
 }
 
 /** Links, since a copy of 300 MB takes its time. Packages within a package have their own line in the lockfile. */

@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { version } from '../../src/version';
 
 const root = join(__dirname, '../..');
 let folder: string;
@@ -108,4 +109,59 @@ test('npm run sbom lists every package that production installs, with its hash, 
     .filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true)
     .map(([path, { version = '' }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`);
   expect(components.map((each) => each['bom-ref']).sort()).toEqual([...new Set(installed)].sort());
+});
+
+describe('npm run release:check', () => {
+  const files = [
+    'package.json',
+    'package-lock.json',
+    'docker-compose.yml',
+    'packages/client/package.json',
+    'deploy/kubernetes/overlays/production/kustomization.yaml',
+  ];
+  const changelog = `# Changelog\n\n## [Unreleased]\n\n## [${version}] - 2026-12-01\n\n### Added\n\n- All of it.\n\n## [0.0.1] - 2026-01-01\n\n- Less.\n`;
+  const check = (tag: string, changes: Readonly<Record<string, (text: string) => string>> = {}) => {
+    for (const file of [...files, 'CHANGELOG.md']) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      const text = file === 'CHANGELOG.md' ? changelog : readFileSync(join(root, file), 'utf8');
+      writeFileSync(join(folder, file), (changes[file] ?? ((same) => same))(text));
+    }
+    const env = { PATH: process.env['PATH'], RELEASE_ROOT: folder };
+    const { stdout, stderr, status } = spawnSync(process.execPath, [join(root, 'scripts/release.mjs'), tag], {
+      encoding: 'utf8',
+      env,
+    });
+    return { stdout, faults: stderr.trim(), status };
+  };
+
+  test('prints what the changelog says about the version, when everything names it', () => {
+    expect(check(`v${version}`)).toEqual({ stdout: '### Added\n\n- All of it.\n', faults: '', status: 0 });
+  });
+
+  test.each([
+    ['the tag is of another version', 'v9.9.9', {}, 'the tag v9.9.9: 9.9.9'],
+    ...files
+      .slice(1)
+      .map((file): [string, string, Readonly<Record<string, (text: string) => string>>, string] => [
+        `${file} names another one`,
+        `v${version}`,
+        { [file]: (text) => text.replaceAll(version, '9.9.9') },
+        file,
+      ]),
+    [
+      'the changelog has no section for it',
+      `v${version}`,
+      { 'CHANGELOG.md': (text: string) => text.replace(`[${version}]`, '[9.9.9]') },
+      `CHANGELOG.md: no section "## [${version}]`,
+    ],
+    [
+      'that section has no date',
+      `v${version}`,
+      { 'CHANGELOG.md': (text: string) => text.replace(' - 2026-12-01', '') },
+      `CHANGELOG.md: [${version}] has no date`,
+    ],
+  ] as const)('fails when %s', (_what, tag, changes, fault) => {
+    const { faults, status } = check(tag, changes);
+    expect([status, faults]).toEqual([1, expect.stringContaining(fault)]);
+  });
 });
