@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -45,7 +46,8 @@ async function fuzzAs(stack: DesklessStack, caller: FuzzCaller, options: FuzzOpt
   const folder = join(options.folder, caller);
   mkdirSync(folder, { recursive: true });
   const here = (file: string) => join(folder, file);
-  await arrangeEnrollments(stack, folder, caller);
+  // Several runs on one stack have users of their own.
+  await arrangeEnrollments(stack, folder, `${caller}-${randomBytes(4).toString('hex')}`);
   copyFileSync(join(__dirname, 'schemathesis.toml'), here('schemathesis.toml'));
   const key = keyOf(stack, caller);
   const { minutes, path } = options;

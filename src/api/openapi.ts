@@ -151,10 +151,10 @@ function nameHeaders({ operationId = '', responses }: Operation): void {
       ...(status === '200' && answersCodes.includes(operationId) ? (['Retry-After'] as const) : []),
     ];
     const shared = [...always, 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
-    response.headers = Object.fromEntries([
-      ...shared.map((name) => [name, { $ref: `#/components/headers/${name}` }]),
-      ...sometimes.map((name) => [name, { ...headers[name], required: false }]),
-    ]);
+    response.headers = {
+      ...Object.fromEntries(shared.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+      ...Object.fromEntries(sometimes.map((name) => [name, { ...headers[name], required: false }])),
+    };
   }
 }
 
