@@ -56,10 +56,10 @@ if absent emulator_setup; then
   support=$(openssl rand -hex 8)
   ops=$(openssl rand -hex 8)
   put emulator_setup "{
-  \"apis\": [{\"identifier\": \"$api\", \"permissions\": [\"enrollments:read\", \"enrollments:code\", \"enrollments:manage\", \"enrollments:link\", \"webhooks:manage\"]}],
+  \"apis\": [{\"identifier\": \"$api\", \"permissions\": [\"enrollments:read\", \"enrollments:code\", \"enrollments:manage\", \"enrollments:link\", \"webhooks:manage\", \"campaigns:manage\"]}],
   \"roles\": [
     {\"name\": \"support\", \"permissions\": [$(granted enrollments:read enrollments:code enrollments:manage enrollments:link)]},
-    {\"name\": \"ops\", \"permissions\": [$(granted enrollments:read enrollments:manage enrollments:link webhooks:manage)]}
+    {\"name\": \"ops\", \"permissions\": [$(granted enrollments:read enrollments:manage enrollments:link webhooks:manage campaigns:manage)]}
   ],
   \"clients\": [{\"clientId\": \"mfa-desk-compose\", \"clientSecret\": \"$(cat secrets/desk_client_secret)\", \"callbacks\": [\"http://localhost:3000/desk/callback\"]}],
   \"users\": [

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { createAuthenticate } from '../../src/api/access';
+import { openCampaign, summaryOf } from '../../src/enrollment/campaign';
 import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
 
 const code = { code: '123456' };
@@ -14,6 +15,7 @@ type Route = [
   allowed: readonly string[],
 ];
 const webhookId = 'whk_8nT2kQ4vB7xZ1mC5wR9yLg';
+const campaignId = 'cmp_0fTq2nWcUO3VtTQBm2v1Bw';
 const routes: Route[] = [
   ['POST', '/v1/enrollments', { userId: 'auth0|1' }, ['onboarding']],
   ['GET', '/v1/enrollments', undefined, ['onboarding', 'support', 'ops']],
@@ -39,6 +41,16 @@ const routes: Route[] = [
   ['POST', `/v1/webhooks/${webhookId}/secret`, undefined, ['ops']],
   ['GET', `/v1/webhooks/${webhookId}/deliveries`, undefined, ['ops']],
   ['POST', `/v1/webhooks/${webhookId}/redeliver`, undefined, ['ops']],
+  ['POST', '/v1/campaigns', {}, ['ops']],
+  ['GET', `/v1/campaigns/${campaignId}`, undefined, ['ops']],
+  ['GET', `/v1/campaigns/${campaignId}/report`, undefined, ['ops']],
+  ['POST', `/v1/campaigns/${campaignId}/users`, { users: [{ userId: 'auth0|1' }] }, ['ops']],
+  ...(['start', 'pause', 'resume', 'cancel'] as const).map((action): Route => [
+    'POST',
+    `/v1/campaigns/${campaignId}/${action}`,
+    undefined,
+    ['ops'],
+  ]),
 ];
 const roles = ['onboarding', 'support', 'ops'] as const;
 
@@ -62,7 +74,7 @@ const everything = {
 };
 
 const endpoint = {
-  ...{ id: webhookId, url: 'https://hooks.example.com/', events: [], createdAt: 0 },
+  ...{ id: webhookId, url: 'https://hooks.example.com/', events: ['enrollment.link_created' as const], createdAt: 0 },
   secrets: [{ secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }],
 };
 const webhooks = {
@@ -72,6 +84,25 @@ const webhooks = {
   rotate: async () => endpoint,
   undelivered: async () => [],
   redeliver: async () => 0,
+};
+const campaign = {
+  ...summaryOf(
+    openCampaign(
+      {
+        ...{ factors: ['sms', 'otp'], perMinute: 60, maxOpen: 100_000, remindAfterSeconds: [86_400] },
+        ...{ finishWithinSeconds: 604_800, linkSeconds: 86_400, checkEverySeconds: 300 },
+      },
+      0,
+    ),
+  ),
+  id: campaignId,
+};
+const campaigns = {
+  create: async () => campaign,
+  addUsers: async () => campaign,
+  act: async () => campaign,
+  get: async () => campaign,
+  report: async () => [],
 };
 const stoppedPrefixes = { list: async () => [], stop: async () => [], resume: async () => [] };
 
@@ -84,7 +115,7 @@ test('every route of the API is in the table', async () => {
     routes
       .map(
         ([method, url]) =>
-          `${method} ${url.replace(id, '{id}').replace('+88213', '{prefix}').replace(webhookId, '{webhookId}')}`,
+          `${method} ${url.replace(id, '{id}').replace('+88213', '{prefix}').replace(webhookId, '{webhookId}').replace(campaignId, '{campaignId}')}`,
       )
       .sort(),
   );
@@ -106,8 +137,8 @@ test.each([
   'Bearer test-key-of-ops extra',
   'bearer',
 ])('"%s" is nobody', async (authorization) => {
-  const { app } = await testApp();
   for (const [method, url, payload] of routes) {
+    const { app } = await testApp(); // each with an address that has not failed too often yet
     const answer = await app.inject({ method, url, headers: { authorization }, ...(payload && { payload }) });
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
@@ -117,12 +148,12 @@ test.each([
 test.each(routes.flatMap((route) => roles.map((role) => [route[0], route[1], role, route] as const)))(
   '%s %s answers %s as its scopes say',
   async (method, url, role, [, , payload, allowed]) => {
-    const { app } = await testApp(everything, { stoppedPrefixes, webhooks });
+    const { app } = await testApp(everything, { stoppedPrefixes, webhooks, campaigns });
     const answer = await app.inject({ method, url, headers: as(role), ...(payload && { payload }) });
     if (allowed.includes(role)) return expect(answer.statusCode).toBeLessThan(300);
     expect(answer.statusCode).toBe(403);
     expect(answer.headers['www-authenticate']).toMatch(
-      /error="insufficient_scope", scope="(?:enrollments|webhooks):\w+"/,
+      /error="insufficient_scope", scope="(?:enrollments|webhooks|campaigns):\w+"/,
     );
     return expect(answer.json()).toMatchObject({ code: 'forbidden' });
   },

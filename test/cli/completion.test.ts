@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { completionScripts, shells } from '../../src/cli/completion/scripts';
 import { allCommands, createProgram } from '../../src/cli/run';
@@ -30,12 +31,17 @@ async function offered(words: readonly string[], more: NodeJS.ProcessEnv = {}): 
     .map((line) => line.split('\t')[0] ?? '');
 }
 
+/** What is typed to come to a command, without the program itself. */
+const wordsOf = (command: Command): readonly string[] =>
+  command.parent === null ? [] : [...wordsOf(command.parent), command.name()];
+
 test('every command and each of its options is offered', async () => {
   const program = createProgram({ terminal: testTerminal(), finish: () => undefined });
   const shown = allCommands(program).filter((command) => command.name() !== 'complete');
-  expect(await offered([''])).toEqual([...shown.slice(1).map((command) => command.name()), 'help']);
+  const first = program.commands.map((command) => command.name()).filter((name) => name !== 'complete');
+  expect(await offered([''])).toEqual([...first, 'help']);
   for (const command of shown) {
-    const words = command === program ? [] : [command.name()];
+    const words = wordsOf(command);
     const options = await offered([...words, '--']);
     expect(options).toEqual(expect.arrayContaining(command.options.map(({ long }) => long)));
     expect(options).toContain('--help');
