@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -45,7 +45,8 @@ let client: Client;
 let worker: Worker;
 let running: Promise<void>;
 
-beforeAll(async () => {
+// A server of its own for each test: they move its time on.
+beforeEach(async () => {
   logSdkToFile();
   environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: testServerPath() } },
@@ -58,7 +59,7 @@ beforeAll(async () => {
   running = worker.run();
 });
 
-afterAll(async () => {
+afterEach(async () => {
   worker.shutdown();
   await running;
   await environment.teardown();
