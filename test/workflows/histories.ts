@@ -65,5 +65,7 @@ export async function keep(
 ): Promise<void> {
   if (recorded !== 'release' && recorded !== name) return;
   const history = await handle.client.getHandle(handle.workflowId, runId).fetchHistory();
+  const start = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+  if (start) start.workflowId ||= handle.workflowId; // the time-skipping server leaves it out
   writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
 }

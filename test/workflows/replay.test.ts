@@ -14,6 +14,9 @@ const releases = readdirSync(historiesFolder, { withFileTypes: true }).filter((e
 const released = releases.flatMap(({ name: release }) =>
   jsonIn(releaseFolder(release)).map((name) => join(releaseFolder(release), name)),
 );
+interface RecordedHistory {
+  readonly events: readonly { readonly workflowExecutionStartedEventAttributes?: { readonly workflowId?: string } }[];
+}
 const nameOf = (file: string): string => relative(historiesFolder, file);
 let workflowBundle: WorkflowBundle;
 
@@ -29,9 +32,9 @@ beforeAll(async () => {
 test.each([...recorded, ...released].map((file) => [nameOf(file), file] as const))(
   'the recorded history %s still replays',
   async (_name, file) => {
-    const text = textOf(file);
-    const workflowId = /"workflowId":\s*"([^"]+)"/.exec(text)?.[1]; // what a run starts may be named after it
-    await Worker.runReplayHistory({ workflowBundle }, JSON.parse(text), workflowId);
+    const history = JSON.parse(textOf(file)) as RecordedHistory; // written by `keep`
+    const { workflowId } = history.events[0]?.workflowExecutionStartedEventAttributes ?? {}; // what a run starts may be named after it
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
   },
 );
 
