@@ -6,6 +6,7 @@ const service = z.looseObject({
   build: z.looseObject({}).optional(),
   depends_on: z.record(z.string(), z.looseObject({ condition: z.string() })).default({}),
   healthcheck: z.looseObject({}).optional(),
+  profiles: z.array(z.string()).optional(),
 });
 const composeFile = z.looseObject({
   services: z.record(z.string(), service),
@@ -13,8 +14,15 @@ const composeFile = z.looseObject({
 });
 export type ComposeFile = z.infer<typeof composeFile>;
 
-/** What of docker-compose.yml decides which images are needed and in which order its services start. */
-export const readCompose = (text: string): ComposeFile => composeFile.parse(parse(text, { merge: true }));
+/** The one profile of docker-compose.yml that is run here. */
+export const profile = 'emulator';
+
+/** What of docker-compose.yml decides which images are needed and in which order its services start: those without a profile, and with ours. */
+export function readCompose(text: string): ComposeFile {
+  const { services, ...rest } = composeFile.parse(parse(text, { merge: true }));
+  const run = Object.entries(services).filter(([, { profiles }]) => profiles?.includes(profile) ?? true);
+  return { ...rest, services: Object.fromEntries(run) };
+}
 
 /**
  * Its services, each after all that it depends on.

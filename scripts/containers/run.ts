@@ -6,7 +6,15 @@ import { runDemo } from '../demo/enrollment';
 import type { Narrator } from '../demo/narrator';
 import { answers } from '../stack/service';
 import type { DesklessStack } from '../stack/stack-file';
-import { foreignImages, nodeImageOf, overrides, readCompose, startOrder, type ComposeFile } from './compose-file';
+import {
+  foreignImages,
+  nodeImageOf,
+  overrides,
+  profile,
+  readCompose,
+  startOrder,
+  type ComposeFile,
+} from './compose-file';
 import { createPodman, type Podman } from './podman';
 import { imageOrStandIn } from './stand-ins';
 
@@ -37,7 +45,7 @@ export async function runContainers({ root, narrator, interrupted, keep, ...opti
     folder: root,
     files: [composePath, overridesFile],
     envFile: join(root, 'deploy/emulator.env'),
-    profile: 'emulator',
+    profile,
   });
   const say = (line: string): void => narrator.step(line);
 

@@ -14,6 +14,8 @@ BEYOND_SCHEMAS = {
     "factor": "only a factor of this enrollment is taken, which its start has named",
     "url": "only receivers that the installation allows are taken, none of them on a private network",
     "x-acting-person": "only API keys that are trusted to name persons may send it: the schema does not know the caller",
+    "remindAfterSeconds": "its times ascend, which no schema can say",
+    "users": "each user stands there once, whatever the number is, and a schema compares whole members alone",
     "reason": "it is needed in the body or as X-Reason, and the schema of a body does not see the headers",
 }
 

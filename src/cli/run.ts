@@ -36,7 +36,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     terminal.stdout.write(`${json ? JSON.stringify(result.json) : result.text}\n`);
   };
   try {
-    await createProgram({ terminal, finish: print }).parseAsync(args, { from: 'user' });
+    await createProgram({ terminal, finish: print }).parseAsync(helpAsOption(args), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -51,6 +51,10 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return error.exitCode;
   }
 }
+
+/** Commander's own `help` knows the first word behind it alone: `mfa help rollout status` would explain `rollout`. */
+const helpAsOption = (args: readonly string[]): readonly string[] =>
+  args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : args;
 
 /** Every command with its options, as commander's tree: help and completion are read from it. */
 export function createProgram(parts: CommandParts): Command {
