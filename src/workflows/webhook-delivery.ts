@@ -75,7 +75,11 @@ export const deliverEvents = defineSignal<[unknown?]>('deliver');
 export const redeliverEvents = defineSignal<[unknown?]>('redeliver');
 
 /** An attempt gives up by itself after 10 seconds. */
-const attempt = { startToCloseTimeout: '15s' } as const;
+/**
+ * Each attempt holds one of the worker's slots for activities for as long as its receiver takes, up to 10 seconds. Where all are held by
+ * slow receivers, the next free one is for an enrollment, whose activities have the usual priority of 3.
+ */
+const attempt = { startToCloseTimeout: '15s', priority: { priorityKey: 4 } } as const;
 /** The first tries: a receiver that starts anew is back by then, and nobody is told. */
 const first = proxyActivities<WebhookActivities>({
   ...attempt,

@@ -131,6 +131,11 @@ describe('events', () => {
     });
     expect(JSON.stringify(sent)).not.toContain('14155550123');
     await until(async () => (await own.delivery.describe()).status.name === 'COMPLETED');
+    const { events } = await own.delivery.fetchHistory();
+    const priorities = events?.flatMap(
+      ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.priority?.priorityKey ?? [],
+    );
+    expect(new Set(priorities)).toEqual(new Set([4])); // enrollments come first
     await keep(own, 'with-webhooks');
   });
 
