@@ -15,6 +15,26 @@ import type { RefusalDetails } from '../workflows/messages';
 import { ApiProblem, refused } from './problems';
 
 /**
+ * The answer of a run that belongs to no enrollment. Throws what a caller can do something about as a problem: `unavailable`, and
+ * `limit_reached` with `full` where the run refuses one more of what it keeps.
+ */
+export async function answered<T>(call: () => Promise<T>, full?: string): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+    if (full !== undefined && cause instanceof ApplicationFailure && cause.type === 'too_many') {
+      throw new ApiProblem('limit_reached', { detail: full });
+    }
+    if (!isUnavailable(error)) throw error;
+    throw new ApiProblem('unavailable', {
+      detail:
+        'Temporal or its workers did not answer in time. Try again, with the same Idempotency-Key if you gave one.',
+    });
+  }
+}
+
+/**
  * What an error of the Temporal client means to a caller: an ApiProblem, or the error itself when it is our bug.
  * `isKnown` asks whether the run exists at all: Temporal answers "not found" for a closed run too.
  */

@@ -14,7 +14,7 @@ import { described } from '../openapi';
 import { assertCountry } from '../phone-number';
 import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
-import { isUnavailable } from '../temporal-errors';
+import { answered } from '../temporal-errors';
 import { anyProblem, idempotencyKeyOf, needs, updateIdOf, type App, type RouteParts } from './shared';
 
 /** Room for a page of 500 users. */
@@ -253,15 +253,3 @@ const refusals: Readonly<Record<CampaignRefusal, string>> = {
   too_many_users: `A campaign takes up to ${campaignLimits.users} users, in ${campaignLimits.pages} pages at most.`,
   user_count: 'The campaign has another number of users than the call says, or none.',
 };
-
-/** Throws what a caller can do something about as a problem. */
-async function answered<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!isUnavailable(error)) throw error;
-    throw new ApiProblem('unavailable', {
-      detail: 'Temporal or its workers did not answer in time. Try again with the same Idempotency-Key.',
-    });
-  }
-}

@@ -1,12 +1,12 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import type { FastifyRequest } from 'fastify';
 import { mostStoppedPrefixes, parsePrefix, type StoppedPrefix } from '../../enrollment/stopped-prefixes';
 import { described } from '../openapi';
 import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
-import { isUnavailable } from '../temporal-errors';
+import { answered } from '../temporal-errors';
 import { anyProblem, needs, type App, type RouteParts } from './shared';
+
+const full = `${mostStoppedPrefixes} prefixes are stopped already. Use shorter ones, or PHONE_COUNTRIES.`;
 
 /** The operator's switch: prefixes of phone numbers to which nothing is sent, whichever enrollment asks. */
 export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stoppedPrefixes'>): void {
@@ -50,7 +50,7 @@ export function textRoutes(app: App, { stoppedPrefixes }: Pick<RouteParts, 'stop
     },
     async (request) => {
       const prefix = prefixOf(request);
-      return listed(await answered(() => stoppedPrefixes.stop(prefix, request.audited.reason ?? '')));
+      return listed(await answered(() => stoppedPrefixes.stop(prefix, request.audited.reason ?? ''), full));
     },
   );
 
@@ -95,19 +95,3 @@ function prefixOf(request: FastifyRequest<{ Params: { prefix: string } }>): stri
 const listed = (stopped: readonly StoppedPrefix[]) => ({
   stoppedPrefixes: stopped.map(({ since, ...shown }) => ({ ...shown, since: new Date(since).toISOString() })),
 });
-
-/** Throws what a caller can do something about as a problem. */
-async function answered<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (cause instanceof ApplicationFailure && cause.type === 'too_many') {
-      throw new ApiProblem('limit_reached', {
-        detail: `${mostStoppedPrefixes} prefixes are stopped already. Use shorter ones, or PHONE_COUNTRIES.`,
-      });
-    }
-    if (!isUnavailable(error)) throw error;
-    throw new ApiProblem('unavailable', { detail: 'Temporal or its workers did not answer in time. Try again.' });
-  }
-}

@@ -1,14 +1,14 @@
 import type { FastifyRequest } from 'fastify';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import { mostWebhookEndpoints, type WebhookEndpoint } from '../../enrollment/webhook-endpoints';
 import { defined } from '../../enrollment/defined';
 import { receiverFault } from '../../webhooks/addresses';
 import { described } from '../openapi';
 import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
-import { isUnavailable } from '../temporal-errors';
+import { answered } from '../temporal-errors';
 import { anyProblem, idempotencyKeyOf, needs, updateIdOf, type App, type RouteParts } from './shared';
+
+const full = `There are ${mostWebhookEndpoints} webhooks already. Remove one first.`;
 
 /** Where events are sent, and what has not arrived (docs/webhooks.md). */
 export function webhookRoutes(
@@ -60,7 +60,10 @@ export function webhookRoutes(
         });
       }
       const key = idempotencyKeyOf(request) === undefined ? undefined : updateIdOf(request, ids);
-      const added = await answered(() => webhooks.add({ url: new URL(url).href, events: [...new Set(events)] }, key));
+      const added = await answered(
+        () => webhooks.add({ url: new URL(url).href, events: [...new Set(events)] }, key),
+        full,
+      );
       request.audited.webhook = added.id;
       return reply.code(201).send(withSecret(added));
     },
@@ -192,19 +195,3 @@ const shown = ({ id, url, events, createdAt, secrets }: WebhookEndpoint) => {
 const listed = (endpoints: readonly WebhookEndpoint[]) => ({ webhooks: endpoints.map(shown) });
 
 const withSecret = (endpoint: WebhookEndpoint) => ({ ...shown(endpoint), secret: endpoint.secrets[0]?.secret ?? '' });
-
-/** Throws what a caller can do something about as a problem. */
-async function answered<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (cause instanceof ApplicationFailure && cause.type === 'too_many') {
-      throw new ApiProblem('limit_reached', {
-        detail: `There are ${mostWebhookEndpoints} webhooks already. Remove one first.`,
-      });
-    }
-    if (!isUnavailable(error)) throw error;
-    throw new ApiProblem('unavailable', { detail: 'Temporal or its workers did not answer in time. Try again.' });
-  }
-}
