@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { waitingForWhos, type WaitingFor } from '../enrollment/status';
+import { remembered } from './remembered';
 
 /** How many runs are open now, as Temporal's visibility store counts them: it may be seconds behind. */
 export interface OpenCounts {
@@ -34,8 +35,6 @@ export function createOpenCounts(
   timing: Partial<typeof defaultTiming> = {},
 ): () => Promise<OpenCounts> {
   const { lifeMs, answerMs } = { ...defaultTiming, ...timing };
-  let kept: { readonly at: number; readonly counts: Promise<OpenCounts> } | undefined;
-
   async function ask(): Promise<OpenCounts> {
     const count = async (query: string): Promise<number> => (await client.workflow.count(query)).count;
     return client.withDeadline(Date.now() + answerMs, async () => {
@@ -49,13 +48,5 @@ export function createOpenCounts(
     });
   }
 
-  return () => {
-    if (kept !== undefined && performance.now() - kept.at < lifeMs) return kept.counts;
-    const asked = { at: performance.now(), counts: ask() };
-    kept = asked;
-    asked.counts.catch(() => {
-      if (kept === asked) kept = undefined;
-    });
-    return asked.counts;
-  };
+  return remembered(ask, lifeMs);
 }

@@ -10,7 +10,7 @@ import {
 import type { Sending, SendingLimits, SendingReserved } from '../activities/sending-limits';
 import { defined } from '../enrollment/defined';
 import { restMs, type Reservation, type Reserved } from '../enrollment/sending-limit';
-import { stoppedBy, type StoppedPrefix } from '../enrollment/stopped-prefixes';
+import { stoppedBy } from '../enrollment/stopped-prefixes';
 import {
   recallText,
   releaseText,
@@ -18,6 +18,7 @@ import {
   sendingLimitType,
   type SendingLimitInput,
 } from '../workflows/sending-limit';
+import { remembered } from './remembered';
 import { createStoppedPrefixes } from './stopped-prefixes';
 
 export interface SendingLimitsParts {
@@ -50,7 +51,7 @@ export function createSendingLimits(parts: SendingLimitsParts): SendingLimits {
   const { client, taskQueue, idKey, textsPerNumber, textsPerCaller } = parts;
   const { answerMs, stoppedMs, leaseMs } = { ...defaultTiming, ...parts.timing };
   const stoppedPrefixes = createStoppedPrefixes({ client, taskQueue, deadlineMs: answerMs });
-  const stopped = cached(() => stoppedPrefixes.list(), stoppedMs);
+  const stopped = remembered(() => stoppedPrefixes.list(), stoppedMs);
   const inTurn = createTurns();
   const callers = createLeases(leaseMs, (caller, wanted, cap) =>
     reserve(counterOf('caller', caller), { id: randomBytes(16).toString('base64url'), wanted, cap }),
@@ -170,23 +171,6 @@ export function createSendingLimits(parts: SendingLimitsParts): SendingLimits {
       // it stays counted until a day has passed
     }
   }
-}
-
-/** The newest result that is not older than `lifeMs`; those who ask at once share one reading. A reading that fails is not kept. */
-function cached(
-  read: () => Promise<readonly StoppedPrefix[]>,
-  lifeMs: number,
-): () => Promise<readonly StoppedPrefix[]> {
-  let kept: { readonly at: number; readonly result: Promise<readonly StoppedPrefix[]> } | undefined;
-  return () => {
-    if (kept !== undefined && performance.now() - kept.at < lifeMs) return kept.result;
-    const reading = { at: performance.now(), result: read() };
-    kept = reading;
-    reading.result.catch(() => {
-      if (kept === reading) kept = undefined;
-    });
-    return reading.result;
-  };
 }
 
 /**

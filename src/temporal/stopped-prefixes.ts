@@ -1,9 +1,4 @@
-import {
-  WithStartWorkflowOperation,
-  WorkflowIdConflictPolicy,
-  WorkflowNotFoundError,
-  type Client,
-} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { parseStopped, type StoppedPrefix } from '../enrollment/stopped-prefixes';
 import {
   resumePrefix,
@@ -13,6 +8,7 @@ import {
   stopPrefix,
   type StoppedPrefixesInput,
 } from '../workflows/stopped-prefixes';
+import { createKeptList } from './kept-list';
 
 /** The prefixes of phone numbers to which no texts and calls are sent. Every function rejects with the Temporal client's errors. */
 export interface StoppedPrefixes {
@@ -36,47 +32,14 @@ export function createStoppedPrefixes({
   taskQueue,
   deadlineMs = 5_000,
 }: StoppedPrefixesParts): StoppedPrefixes {
-  const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + deadlineMs, call);
-
-  /** What the newest run has written, whatever became of it: one that was terminated has lifted nothing. */
-  async function list(): Promise<readonly StoppedPrefix[]> {
-    try {
-      const { memo } = await within(() => client.workflow.getHandle(stoppedPrefixesId).describe());
-      return parseStopped(memo?.[stoppedPrefixesMemo] ?? []) ?? unreadable();
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return [];
-      throw error;
-    }
-  }
-
-  /** Sent once more when it met a run that was just ending. */
-  async function again<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-      return call();
-    }
-  }
-
-  /** To the run that is open, else to a new one that begins with what the last one has left. */
-  const change = (update: typeof stopPrefix, change: Pick<StoppedPrefix, 'prefix' | 'reason'>) =>
-    again(async () => {
-      const stopped = await list();
-      const startWorkflowOperation = new WithStartWorkflowOperation<(input: StoppedPrefixesInput) => Promise<void>>(
-        stoppedPrefixesType,
-        {
-          workflowId: stoppedPrefixesId,
-          taskQueue,
-          args: [{ stopped }],
-          memo: { [stoppedPrefixesMemo]: stopped },
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-          staticSummary: 'Prefixes of phone numbers to which nothing is sent',
-        },
-      );
-      return within(() => client.workflow.executeUpdateWithStart(update, { args: [change], startWorkflowOperation }));
-    });
-
+  const { list, change } = createKeptList<StoppedPrefix, StoppedPrefixesInput>({
+    ...{ client, taskQueue, deadlineMs, parse: parseStopped },
+    workflowType: stoppedPrefixesType,
+    workflowId: stoppedPrefixesId,
+    memo: stoppedPrefixesMemo,
+    staticSummary: 'Prefixes of phone numbers to which nothing is sent',
+    inputOf: (stopped) => ({ stopped }),
+  });
   return {
     list,
     stop: (prefix, reason) => change(stopPrefix, { prefix, reason }),
@@ -86,9 +49,4 @@ export function createStoppedPrefixes({
       return isStopped ? change(resumePrefix, { prefix, reason }) : stopped;
     },
   };
-}
-
-/** A list that nobody can read may stop anything: nobody may take it for an empty one. */
-function unreadable(): never {
-  throw new Error('The list of stopped prefixes in the memo of mfa-stopped-prefixes cannot be read.');
 }

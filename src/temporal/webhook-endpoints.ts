@@ -1,11 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  WithStartWorkflowOperation,
-  WorkflowIdConflictPolicy,
-  WorkflowNotFoundError,
-  type Client,
-} from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 import type { EventType } from '../enrollment/events';
 import type { Undelivered } from '../enrollment/webhook-delivery';
 import { parseEndpoints, type WebhookEndpoint } from '../enrollment/webhook-endpoints';
@@ -26,6 +20,8 @@ import {
   webhookEndpointsType,
   type WebhookEndpointsInput,
 } from '../workflows/webhook-endpoints';
+import { createKeptList } from './kept-list';
+import { remembered } from './remembered';
 import { listRuns } from './sealed-memos';
 
 /** Something that has not arrived, and the enrollment that it is about. */
@@ -66,45 +62,14 @@ const mostListed = 1_000;
 
 export function createWebhooks({ client, taskQueue, deadlineMs = 5_000 }: WebhooksParts): Webhooks {
   const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + deadlineMs, call);
-  const list = () => readEndpoints(client, deadlineMs);
-
-  /** Sent once more when it met a run that was just ending. */
-  async function again<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-      return call();
-    }
-  }
-
-  /** To the run that is open, else to a new one that begins with what the last one has left. */
-  const change = <Answer, Argument>(
-    update: UpdateDefinition<Answer, [Argument]>,
-    argument: Argument,
-    updateId?: string,
-  ): Promise<Answer> =>
-    again(async () => {
-      const endpoints = await list();
-      const startWorkflowOperation = new WithStartWorkflowOperation<(input: WebhookEndpointsInput) => Promise<void>>(
-        webhookEndpointsType,
-        {
-          workflowId: webhookEndpointsId,
-          taskQueue,
-          args: [{ endpoints }],
-          memo: { [webhookEndpointsMemo]: endpoints },
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-          staticSummary: 'Where events are sent',
-        },
-      );
-      return within(() =>
-        client.workflow.executeUpdateWithStart(update, {
-          args: [argument],
-          startWorkflowOperation,
-          ...(updateId === undefined ? {} : { updateId }),
-        }),
-      );
-    });
+  const { list, change } = createKeptList<WebhookEndpoint, WebhookEndpointsInput>({
+    ...{ client, taskQueue, deadlineMs, parse: parseEndpoints },
+    workflowType: webhookEndpointsType,
+    workflowId: webhookEndpointsId,
+    memo: webhookEndpointsMemo,
+    staticSummary: 'Where events are sent',
+    inputOf: (endpoints) => ({ endpoints }),
+  });
 
   /** With the run that delivers each: an enrollment has one for its events, and one for each link of a campaign. */
   async function undelivered(id: string): Promise<readonly (UndeliveredEvent & { readonly delivery: string })[]> {
@@ -157,24 +122,6 @@ export function createWebhooks({ client, taskQueue, deadlineMs = 5_000 }: Webhoo
 /** 192 bits, as Standard Webhooks asks for 192 to 512. */
 const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`;
 
-/** What the newest run has written, whatever became of it. */
-async function readEndpoints(client: Client, deadlineMs: number): Promise<readonly WebhookEndpoint[]> {
-  try {
-    const { memo } = await client.withDeadline(Date.now() + deadlineMs, () =>
-      client.workflow.getHandle(webhookEndpointsId).describe(),
-    );
-    return parseEndpoints(memo?.[webhookEndpointsMemo] ?? []) ?? unreadable();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return [];
-    throw error;
-  }
-}
-
-/** A list that nobody can read may have endpoints: nobody may take it for an empty one. */
-function unreadable(): never {
-  throw new Error('The list of endpoints in the memo of mfa-webhook-endpoints cannot be read.');
-}
-
 /**
  * The endpoints as of at most `forMs` ago: one call to Temporal for all events of this time. `asOf`, in epoch ms: what is given was
  * read no earlier than that, so that it has what was added before.
@@ -184,15 +131,5 @@ export function rememberedEndpoints(
   forMs = 5_000,
   now: () => number = Date.now,
 ): (asOf?: number) => Promise<readonly WebhookEndpoint[]> {
-  let last: { readonly at: number; readonly endpoints: Promise<readonly WebhookEndpoint[]> } | undefined;
-  return async (asOf = 0) => {
-    if (last === undefined || now() - last.at >= forMs || last.at < asOf) {
-      const asked = { at: now(), endpoints: list() };
-      last = asked;
-      asked.endpoints.catch(() => {
-        if (last === asked) last = undefined; // the next one asks again
-      });
-    }
-    return last.endpoints;
-  };
+  return remembered(list, forMs, now);
 }
