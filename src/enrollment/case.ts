@@ -120,6 +120,8 @@ export type Task =
       readonly accessToken?: string;
       /** Factors that are not undone: Auth0 would not, or they are not ours. */
       readonly kept: readonly FactorName[];
+      /** Auth0 is being asked to take this factor back, and it is not called confirmed meanwhile. */
+      readonly undoing?: FactorName;
       /** Calls of this ending whose answer was lost with the worker that made them. */
       readonly lost?: number;
     };
@@ -143,6 +145,11 @@ export interface Case {
   readonly messagesPerRun: number | undefined;
   /** See `EnrollmentOptions`. */
   readonly localFirst?: boolean;
+  /**
+   * Before Auth0 is asked to take a factor back, the factor is called confirmed no more, and that is recorded: nobody may learn whether
+   * the call had its effect. Absent in runs that are older than this rule.
+   */
+  readonly doubtsUndo?: true;
   readonly recoveryCode?: 'acknowledge';
   readonly webhooks?: { readonly keyId: string };
   /** Whose hand started it; absent when nobody can tell. */

@@ -44,8 +44,10 @@ export function mayBeLocal(of: Case, step: EffectStep, { isFirst, hasAccepted, h
   if (of.localFirst !== true || of.memory.outages > 0 || hasLost || localMs > limits.localMsPerTask) return false;
   switch (step.type) {
     case 'list':
-    case 'delete':
       return true; // the second time does no harm
+    case 'delete':
+      // Nor here. But of a try that is lost nothing is known, and a factor that it took back must not be called confirmed.
+      return step.undo === undefined || of.doubtsUndo !== true;
     case 'confirm':
       return true; // Auth0 refuses a code the second time, and after every refusal the list tells whether it has worked
     case 'associate': {

@@ -83,13 +83,15 @@ export function endingTurn(of: Case, task: Extract<Task, { type: 'ending' }>, no
 }
 
 /** Takes back a factor that this enrollment made active; what the user had before, or got elsewhere, is not touched. */
-function undoTurn(of: Case, { accessToken, kept }: Extract<Task, { type: 'ending' }>): Turn | undefined {
+function undoTurn(of: Case, task: Extract<Task, { type: 'ending' }>): Turn | undefined {
   const { enrollment, memory, userId } = of;
+  const { accessToken, kept, undoing } = task;
   if (of.partialPolicy !== 'remove' || accessToken === undefined || outcomeOf(enrollment) === 'completed') {
     return undefined;
   }
   for (const { factor, state, alreadyActive, authenticatorId } of enrollment.plan) {
-    if (state !== 'confirmed' || alreadyActive || authenticatorId === undefined || kept.includes(factor)) continue;
+    if (state !== 'confirmed' && factor !== undoing) continue;
+    if (alreadyActive || authenticatorId === undefined || kept.includes(factor)) continue;
     const made = { id: authenticatorId, factor };
     const ours = enrollment.plan
       .filter((each) => !each.alreadyActive && memory.acceptedHere.includes(each.factor))
@@ -98,7 +100,10 @@ function undoTurn(of: Case, { accessToken, kept }: Extract<Task, { type: 'ending
       memory.acceptedHere.includes(factor) && isOursAlone(made, memory.authenticators, memory.opening ?? [], ours);
     if (!isOurs) continue;
     return {
-      case: of,
+      case:
+        of.doubtsUndo === true
+          ? withTask(apply(of, { type: 'factorDoubted', factor }), { ...task, undoing: factor })
+          : of,
       step: {
         type: 'delete',
         input: { userId, accessToken, id: authenticatorId },

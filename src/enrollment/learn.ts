@@ -126,6 +126,7 @@ function afterFatal(of: Case, { failure, message }: Extract<Fault, { kind: 'fata
 }
 
 const withoutReading = ({ accessToken: _unused, ...task }: Extract<Task, { type: 'ending' }>) => task;
+const withoutUndo = ({ undoing: _over, ...task }: Extract<Task, { type: 'ending' }>) => task;
 
 /** Auth0 or we ourselves would not use a token: it is not tried again. */
 const dropToken = (of: Case, accessToken: string, { problem: because }: TokenRefused): Case =>
@@ -460,7 +461,9 @@ function afterDelete(
       authenticators: of.memory.authenticators.filter(({ id }) => id !== input.id),
       made: undo === undefined ? withoutOne(of.memory.made, deleted) : of.memory.made,
     });
-    return undo === undefined ? gone : apply(gone, { type: 'factorRemoved', factor: undo });
+    if (undo === undefined) return gone;
+    const removed = apply(gone, { type: 'factorRemoved', factor: undo });
+    return removed.task?.type === 'ending' ? withTask(removed, withoutUndo(removed.task)) : removed;
   }
   const told = outcome.kind === 'token_refused' ? dropToken(of, input.accessToken, outcome) : of;
   // The others are left to the next sweep: what Auth0 would not do for one, it would not do for them.
@@ -468,7 +471,7 @@ function afterDelete(
   if (told.task?.type !== 'ending') return told;
   // Whatever the answer, it may have been deleted: what is active is read once more, and it is not tried again.
   return withTask(apply(told, { type: 'factorDoubted', factor: undo }), {
-    ...told.task,
+    ...withoutUndo(told.task),
     phase: 'read',
     kept: [...told.task.kept, undo],
   });

@@ -41,8 +41,9 @@ import { createTeller, type Teller } from './tell';
 export async function mfaEnrollment(input: MfaEnrollmentInput): Promise<EnrollmentStatus> {
   requireSealed(input);
   if (!isEnrollmentInput(input)) throw ApplicationFailure.nonRetryable(inputExpected, failureTypes.invalidInput);
-  const { opened, task, stoppedAt } =
+  const { task, stoppedAt, ...begun } =
     input.continued === undefined ? begin(input) : { opened: input.continued, task: newTask() };
+  const opened = doubtingUndo(begun.opened);
   const run = openRun(opened, stoppedAt);
   listen(run);
   const cancellation = hearCancellation(run);
@@ -94,6 +95,12 @@ function begin(input: MfaEnrollmentInput) {
     stoppedAt: undefined,
   };
 }
+
+/** A run that may take factors back, and is not older than the rule, doubts them first (`Case`). */
+const doubtingUndo = (of: Case): Case =>
+  of.partialPolicy === 'remove' && of.doubtsUndo !== true && patched('undo-doubted-first')
+    ? { ...of, doubtsUndo: true }
+    : of;
 
 /**
  * A start that nobody with a payload key made is none. One whose key is missing waits: an error that is no ApplicationFailure

@@ -605,3 +605,30 @@ test.each(['lost', 'unexpected'] as const)(
     expect(keyAfter(false)).toEqual(world.case.held.challenge);
   },
 );
+
+test('a factor that a lost try of a workflow task may have taken back is not called confirmed at the end', () => {
+  const world = createWorld({ options: { partialPolicy: 'remove', localFirst: true } }).run();
+  troubled(world, 'confirm', 'lostAfter').code(world.rightCode()); // so it is read back at once
+  expect(world.view.factors[0]).toMatchObject({ factor: 'sms', state: 'confirmed' });
+  const losses = [true]; // the try reads, and goes on as far as it may
+  world.losesAhead = () => losses.shift() ?? false;
+  world.trouble = always('list', 'unavailable');
+  world.cancel();
+  expect(world.state).toBe('cancelled');
+  expect(world.view.factors[0]?.active).toBe(records(world).includes('sms true'));
+});
+
+test('a factor whose removal Auth0 may have missed is not called confirmed while and after it is asked', () => {
+  const world = createWorld({ options: { partialPolicy: 'remove' } }).run();
+  world.code(world.rightCode());
+  const meanwhile: boolean[] = [];
+  world.trouble = (step) => {
+    if (step.type !== 'delete' || step.undo === undefined) return meanwhile.length > 0 ? 'unavailable' : undefined;
+    meanwhile.push(...world.view.factors.map(({ active }) => active));
+    return 'lostAfter';
+  };
+  world.cancel();
+  expect(world.state).toBe('cancelled');
+  expect(meanwhile).toEqual([false, false]);
+  expect([world.view.factors.map(({ active }) => active), records(world)]).toEqual([[false, false], []]);
+});

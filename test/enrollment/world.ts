@@ -332,20 +332,17 @@ export function createWorld({ had = {}, at = now, tokenless, ...input }: WorldOp
   const tenant = createTenant();
   for (const [userId, authenticators] of Object.entries(had)) tenant.account(userId).push(...authenticators);
   let opening = true;
+  const start: EnrollmentInput = {
+    userId: own,
+    factors: ['sms', 'otp'],
+    phoneNumber,
+    ...(tokenless ? {} : { token: { accessToken: tokenOf(own, at) } }),
+    ...input,
+  };
   const world: World = {
     tenant,
     now: at,
-    case: openCase(
-      {
-        userId: own,
-        factors: ['sms', 'otp'],
-        phoneNumber,
-        ...(tokenless ? {} : { token: { accessToken: tokenOf(own, at) } }),
-        ...input,
-      },
-      at,
-      0.5,
-    ),
+    case: { ...openCase(start, at, 0.5), ...(start.options?.partialPolicy === 'remove' ? { doubtsUndo: true } : {}) }, // as the workflow does
     step: undefined,
     answers: new Map(),
     repeated: [],

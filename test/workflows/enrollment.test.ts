@@ -79,6 +79,24 @@ describe('an enrollment', () => {
     await keep(started, 'cancelled');
   });
 
+  // docs/decisions/0019-local-first.md: nobody knows what became of a workflow task that is lost with its worker
+  test('that is cancelled under the policy to remove records that it takes a factor back before Auth0 is asked to', async () => {
+    const started = await stage().start({ options: { partialPolicy: 'remove' } });
+    const { handle } = started;
+    await started.confirm(await started.texted());
+    await handle.signal(messages.cancelEnrollment);
+    await expect(handle.result()).rejects.toMatchObject({ cause: expect.any(CancelledFailure) });
+    expect(await started.status()).toMatchObject({
+      state: 'cancelled',
+      factors: [{ state: 'removed', active: false }, { active: false }],
+    });
+    expect(await started.records()).toEqual([]);
+    const { events } = await handle.fetchHistory();
+    const remote = events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+    expect(remote).toContain('deleteAuthenticator');
+    await keep(started, 'undone');
+  });
+
   test('of a tenant whose MFA grant is off fails by name, with the remedy and without a secret', async () => {
     const started = await stage().start();
     const code = await started.texted();

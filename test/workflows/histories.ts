@@ -8,8 +8,8 @@ import { version } from '../../src/version';
 export const historiesFolder = join(__dirname, '../histories');
 
 /**
- * The recorded runs of one release, by the same names: `older` from before steps were performed inside workflow tasks, then one folder for each
- * released version. They are kept, and never recorded again.
+ * The recorded runs of one release, by the same names: `older` from before steps were performed inside workflow tasks (`undone`: from when
+ * taking a factor back was one of them), then one folder for each released version. They are kept, and never recorded again.
  */
 export const releaseFolder = (release: string): string => join(historiesFolder, release);
 
@@ -27,6 +27,7 @@ export const historyNames = [
   'partial',
   'expired',
   'cancelled',
+  'undone',
   'failed',
   'continues-as-new',
   'continued-as-new',
