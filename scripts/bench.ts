@@ -18,6 +18,7 @@ import { wholeNumber } from './whole-number';
  * --at-once a,b     closed loads (1,10,20,50)
  * --per-second a,b  open loads (5,15)
  * --runs N          (3)
+ * --warm-up N       enrollments of each engine that go before and are not counted (200): V8 compiles code as it gets hot
  * --compare DIR     another checkout, installed and built, as one more engine
  * --no-crash        without the kills
  * --no-load         the kills alone
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
       'at-once': { type: 'string' },
       'per-second': { type: 'string' },
       runs: { type: 'string' },
+      'warm-up': { type: 'string' },
       compare: { type: 'string' },
       crash: { type: 'boolean', default: true },
       load: { type: 'boolean', default: true },
@@ -56,6 +58,7 @@ async function main(): Promise<void> {
     perSecond: numbersOf('--per-second', values['per-second'], quick ? [] : [5, 15]),
     tenants: values.load ? ['at-once', 'slow'] : [],
     runs: wholeNumber('--runs', values.runs, quick ? 1 : 3, 20),
+    warmUp: wholeNumber('--warm-up', values['warm-up'], quick ? 30 : 200, 10_000),
     ...(compare === undefined ? {} : { compare }),
     crash: values.crash && !quick,
     say,

@@ -14,6 +14,8 @@ export interface BenchOptions extends PlanOptions {
   readonly runs: number;
   /** The folder of another checkout, for the engine `before`. */
   readonly compare?: string;
+  /** So many enrollments of each engine go before, and are not counted. */
+  readonly warmUp: number;
   /** Also kill each engine while enrollments wait for a code. */
   readonly crash: boolean;
   readonly say: (line: string) => void;
@@ -35,14 +37,12 @@ export interface BenchReport {
   readonly crash: Readonly<Partial<Record<EngineName, CrashTimes>>>;
 }
 
-/** So many enrollments of each engine go before, and are not counted. */
-const warmUp = 30;
 /** In each run the engines take turns twice where each turn then has two rounds of all at once: fewer would measure how a load begins and ends. */
 const slicesOf = ({ load, cases }: Cell): number => (load.kind === 'closed' && cases < 4 * load.atOnce ? 1 : 2);
 
 /** All engines at once on this machine, one of them at work at a time. */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
-  const { engines: names, say } = options;
+  const { engines: names, warmUp, say } = options;
   const stack = await startStack({
     compiled: true,
     logLevel: 'warn',
