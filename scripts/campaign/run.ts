@@ -7,9 +7,9 @@ import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { startStack, type Stack } from '../stack';
 import { sendUntilAnswered } from '../stack/http';
+import { createReceiver } from '../webhook-receiver';
 import { createTenant } from '../stack/tenant';
 import { declineByLink, enrollByLink } from './person';
-import { createReceiver, type LinkEvent } from './receiver';
 
 export interface CampaignOptions {
   readonly users: number;
@@ -40,6 +40,17 @@ export interface CampaignProof {
   /** What is not as it should be; empty: all is. */
   readonly faults: readonly string[];
 }
+
+const linkEvent = z.object({
+  type: z.literal('enrollment.link_created'),
+  data: z.object({
+    enrollmentId: z.string(),
+    userId: z.string(),
+    reminder: z.number(),
+    link: z.object({ url: z.string(), expiresAt: z.string() }),
+  }),
+});
+type LinkEvent = z.infer<typeof linkEvent>['data'];
 
 const campaign = z.object({
   id: z.string(),
@@ -73,11 +84,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignPro
   });
   const end = AbortSignal.timeout(minutes * 60_000);
   const mailbox = createMailbox(stack, say, allAct);
-  const receiver = await createReceiver((link) => mailbox.take(link));
+  const receiver = createReceiver(linkEvent, ({ data }) => mailbox.take(data));
   try {
     const ops = (method: 'GET' | 'POST', path: string, body?: unknown) =>
       sendUntilAnswered({ ...{ method, url: `${stack.api}/v1${path}`, key: stack.keys.ops }, body }, end);
-    const hook = await ops('POST', '/webhooks', { url: receiver.url, events: ['enrollment.link_created'] });
+    const url = `http://127.0.0.1:${await receiver.listen()}/links`;
+    const hook = await ops('POST', '/webhooks', { url, events: ['enrollment.link_created'] });
     receiver.takes(z.object({ secret: z.string() }).parse(hook.body).secret);
 
     const userIds = await mailbox.arrange(users);
@@ -130,7 +142,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignPro
       faults: [...faultsIn(userIds, told, started, now.counts), ...mailbox.faults(userIds, told)],
     };
   } finally {
-    await receiver.close();
+    await receiver.kill();
     await stack.stop();
   }
 }
