@@ -7,8 +7,8 @@ import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { startStack, type Stack } from '../stack';
 import { sendUntilAnswered } from '../stack/http';
-import { createReceiver } from '../webhook-receiver';
 import { createTenant } from '../stack/tenant';
+import { createReceiver } from '../webhook-receiver';
 import { declineByLink, enrollByLink } from './person';
 
 export interface CampaignOptions {

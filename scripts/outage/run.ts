@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { throughApi } from '../bench/engines/ours';
 import { startStack, type Stack } from '../stack';
 import { send } from '../stack/http';
-import { createReceiver } from '../webhook-receiver';
 import { createTenant } from '../stack/tenant';
+import { createReceiver } from '../webhook-receiver';
 
 export interface OutageOptions {
   /** Half of them enroll before the receiver is killed, half while it is down. */
