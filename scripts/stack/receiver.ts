@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { webhookList, webhookWithSecret } from '../../src/api/schemas';
 import { eventTypes } from '../../src/enrollment/events';
 import { enrollmentStates } from '../../src/enrollment/status';
+import { verified } from '../webhook-receiver';
 import { sendUntilAnswered, type Answer, type Call } from './http';
 import { keptPortsOf } from './kept-ports';
 
@@ -147,11 +147,8 @@ const longestType = Math.max(...eventTypes.map(({ length }) => length));
 
 /** One line about an event that verifies; `undefined` for anything else. */
 function lineOf(secret: string, headers: IncomingHttpHeaders, body: string): string | undefined {
-  const text = (name: string): string => String(headers[name] ?? '');
-  const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
   try {
-    const verified = new Webhook(secret).verify(body, Object.fromEntries(names.map((name) => [name, text(name)])));
-    const { type, timestamp, data } = eventSchema.parse(verified);
+    const { type, timestamp, data } = eventSchema.parse(verified(secret, headers, body));
     const { state } = data.status;
     const factor = data.factor ?? data.status.factor;
     const where = factor === undefined ? state : `${state} (${factor})`;
