@@ -183,7 +183,7 @@ function inTurn({ apis, workers }: Stack): readonly Service[] {
   ]).flatMap((some) => some.filter((service) => service !== undefined));
 }
 
-/** A version is known to Temporal a moment after its worker is ready. */
+/** A version is known to Temporal a moment after its worker is ready, and its task queues follow a change a moment after it was taken. */
 async function untilDone(
   deployment: WorkerDeployment,
   direct: (deployment: WorkerDeployment) => Promise<Directed>,
@@ -191,8 +191,9 @@ async function untilDone(
   const until = Date.now() + 60_000;
   for (;;) {
     const answer = await direct(deployment);
-    if (answer.type === 'done') return;
-    if (Date.now() > until) throw new Error(`Temporal refuses to direct enrollments: ${answer.reason}`);
+    if (answer.type === 'done' && answer.propagated) return;
+    const reason = answer.type === 'refused' ? answer.reason : 'it is still telling its task queues';
+    if (Date.now() > until) throw new Error(`Temporal does not direct enrollments: ${reason}`);
     await sleep(200);
   }
 }

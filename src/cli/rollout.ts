@@ -21,8 +21,14 @@ export interface Rollout {
   describe(): Promise<Deployment>;
   /** The version that `given` names; when absent, the one that this installation was built as. */
   buildId(given: string | undefined): string;
-  /** Directs new enrollments, once Temporal does not refuse it any more, for at most so many seconds. Throws Failure with Temporal's reason. */
-  direct(act: (deployment: WorkerDeployment) => Promise<Directed>, waitSeconds: number): Promise<void>;
+  /**
+   * Directs new enrollments, once Temporal does not refuse it any more, for at most so many seconds. Answers whether all of Temporal follows it by
+   * now. Throws Failure with Temporal's reason.
+   */
+  direct(
+    act: (deployment: WorkerDeployment) => Promise<Directed>,
+    waitSeconds: number,
+  ): Promise<{ readonly propagated: boolean }>;
   /** Moves what is pinned to a version. Throws Failure when no worker polls as the other one. */
   movePinned(from: string, to: string): Promise<{ readonly moved: number; readonly left: number }>;
   /** Sets the current version back, or ends the ramp where there is one. Answers what was done. */
@@ -36,6 +42,7 @@ export interface RolledBack {
   /** Absent where only a ramp was ended and workers without versioning are current. */
   readonly to?: string;
   readonly endedRamp: boolean;
+  readonly propagated: boolean;
   readonly moved?: number;
   readonly left?: number;
 }
@@ -74,7 +81,7 @@ export const withRollout = <Result>(
       const until = now() + waitSeconds * 1000;
       for (;;) {
         const answer = await call(deployment);
-        if (answer.type === 'done') return;
+        if (answer.type === 'done') return { propagated: answer.propagated };
         if (now() >= until || signal.aborted) {
           throw new Failure(exitCodes.refused, `Temporal refuses it: ${answer.reason.replace(/\.$/, '')}.`);
         }
@@ -112,8 +119,8 @@ export const withRollout = <Result>(
         if (!endsRamp && goal === undefined) {
           throw new Failure(exitCodes.refused, 'No earlier version has been current. Name the version to go back to.');
         }
-        await direct((each) => (endsRamp ? each.endRamp() : each.setCurrent(goal)), 5);
-        const done = { ...defined({ from, to: goal }), endedRamp: endsRamp };
+        const { propagated } = await direct((each) => (endsRamp ? each.endRamp() : each.setCurrent(goal)), 5);
+        const done = { ...defined({ from, to: goal }), endedRamp: endsRamp, propagated };
         if (!movesPinned || from === undefined || goal === undefined) return done;
         return { ...done, ...(await movePinned(from, goal)) };
       },

@@ -3,7 +3,7 @@ import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { workflowType } from '../workflows/messages';
 
-const { TaskQueueType, WorkerDeploymentVersionStatus } = temporal.api.enums.v1;
+const { RoutingConfigUpdateState, TaskQueueType, WorkerDeploymentVersionStatus } = temporal.api.enums.v1;
 const { PINNED_OVERRIDE_BEHAVIOR_PINNED } = temporal.api.workflow.v1.VersioningOverride.PinnedOverrideBehavior;
 
 /** One version of the workers, as Temporal knows it. */
@@ -36,8 +36,12 @@ export interface Deployment {
   readonly unversioned: Pick<DeployedVersion, 'workers' | 'openEnrollments'>;
 }
 
-/** Temporal's own sentence says why it refused. */
-export type Directed = { readonly type: 'done' } | { readonly type: 'refused'; readonly reason: string };
+/**
+ * `propagated`: every task queue and partition follows the change; false when half a minute was not enough for it, and a new enrollment may still go
+ * where it went before. Temporal's own sentence says why it refused.
+ */
+export type Directed =
+  { readonly type: 'done'; readonly propagated: boolean } | { readonly type: 'refused'; readonly reason: string };
 
 export interface WorkerDeploymentParts {
   readonly connection: Pick<Connection, 'workflowService'>;
@@ -52,7 +56,7 @@ export type WorkerDeployment = ReturnType<typeof createWorkerDeployment>;
 
 /**
  * Which versions of the workers there are, and which one takes which enrollments (Temporal: Worker Versioning). Every method rejects when Temporal
- * does not answer, or lacks these calls: servers 1.30 and 1.32 have them.
+ * does not answer, or lacks these calls: servers 1.30 and 1.32 have them. Those that direct enrollments wait until the change is propagated.
  */
 export function createWorkerDeployment(parts: WorkerDeploymentParts) {
   const { namespace, taskQueue, deploymentName, identity } = parts;
@@ -161,6 +165,27 @@ export function createWorkerDeployment(parts: WorkerDeploymentParts) {
     }
   }
 
+  /**
+   * Temporal answers a change of the routing before its task queues know of it (WorkerDeploymentInfo.routing_config_update_state): under load, seconds
+   * before. Somebody who has rolled back a bad version must know when nothing new goes there.
+   */
+  async function directed(call: Promise<unknown>): Promise<Directed> {
+    try {
+      await call;
+    } catch (error) {
+      const refuses = [invalidArgument, notFound, resourceExhausted, failedPrecondition].includes(codeOf(error) ?? -1);
+      if (refuses && isGrpcServiceError(error)) return { type: 'refused', reason: error.details };
+      throw error;
+    }
+    for (const until = Date.now() + propagatedWithinMs; ;) {
+      const { workerDeploymentInfo } = await workflowService.describeWorkerDeployment({ namespace, deploymentName });
+      const { ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS: inProgress } = RoutingConfigUpdateState;
+      const propagated = workerDeploymentInfo?.routingConfigUpdateState !== inProgress;
+      if (propagated || Date.now() >= until) return { type: 'done', propagated };
+      await sleep(100);
+    }
+  }
+
   async function count(query: string): Promise<number> {
     const { count: found } = await workflowService.countWorkflowExecutions({ namespace, query });
     return Number(found);
@@ -192,6 +217,7 @@ export function earlierVersion({ current, versions }: Deployment): DeployedVersi
 
 /** A worker asks anew at least once in this time, even when there is nothing for it. */
 const polledWithinMs = 70_000;
+const propagatedWithinMs = 30_000;
 const passes = 40;
 const atOnce = 20;
 
@@ -201,17 +227,6 @@ const notFound = 5;
 const resourceExhausted = 8; // also what Temporal says while it is busy with the change before
 const failedPrecondition = 9;
 const codeOf = (error: unknown): number | undefined => (isGrpcServiceError(error) ? Number(error.code) : undefined);
-
-async function directed(call: Promise<unknown>): Promise<Directed> {
-  try {
-    await call;
-    return { type: 'done' };
-  } catch (error) {
-    const refuses = [invalidArgument, notFound, resourceExhausted, failedPrecondition].includes(codeOf(error) ?? -1);
-    if (refuses && isGrpcServiceError(error)) return { type: 'refused', reason: error.details };
-    throw error;
-  }
-}
 
 function stateOf(
   status: temporal.api.enums.v1.WorkerDeploymentVersionStatus | null | undefined,

@@ -49,10 +49,10 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
     async (given, { wait, unversioned }, [build]) => {
       if (unversioned === true && build !== undefined) throw usage('Give one of a build and --unversioned.');
       const current = unversioned === true ? undefined : given.buildId(build);
-      await given.direct((deployment) => deployment.setCurrent(current), wait);
+      const { propagated } = await given.direct((deployment) => deployment.setCurrent(current), wait);
       return {
-        json: { current: current ?? null },
-        text: `New enrollments go to ${current ?? 'workers without versioning'}. Those that are open stay with their version.`,
+        json: { current: current ?? null, propagated },
+        text: `New enrollments go to ${current ?? 'workers without versioning'}. Those that are open stay with their version.${unless(propagated)}`,
       };
     },
   );
@@ -64,8 +64,11 @@ export function rolloutCommand({ terminal, finish }: CommandParts): Command {
     ['0.2.0-1f2e3d4c5b6a --percent 10 --wait 60'],
     async (given, { percent, wait }, [build]) => {
       const buildId = given.buildId(build);
-      await given.direct((deployment) => deployment.ramp(buildId, percent), wait);
-      return { json: { ramping: buildId, percent }, text: `${percent} % of the new enrollments go to ${buildId}.` };
+      const { propagated } = await given.direct((deployment) => deployment.ramp(buildId, percent), wait);
+      return {
+        json: { ramping: buildId, percent, propagated },
+        text: `${percent} % of the new enrollments go to ${buildId}.${unless(propagated)}`,
+      };
     },
   );
 
@@ -170,11 +173,18 @@ function statusText(deployment: Deployment, now: number): string {
   ].join('\n');
 }
 
-function rolledBackText({ from, to, endedRamp, moved, left }: lazy.RolledBack): string {
+/** What follows when Temporal has taken a change and not all of its parts follow it yet. */
+const unless = (propagated: boolean): string =>
+  propagated
+    ? ''
+    : ' Temporal is still telling its task queues: for a while, some may go where they went before. Run it again to wait for them.';
+
+function rolledBackText({ from, to, endedRamp, propagated, moved, left }: lazy.RolledBack): string {
   const target = to ?? 'workers without versioning';
-  const done = endedRamp
+  const directed = endedRamp
     ? `Nothing new goes to ${from ?? 'the version that was ramping'}; every new enrollment goes to ${target}.`
     : `New enrollments go to ${target} again.`;
+  const done = `${directed}${unless(propagated)}`;
   if (moved === undefined || left === undefined) return `${done} Those that are open stay with their version.`;
   return `${done} ${movedText({ moved, left })}`;
 }
