@@ -62,6 +62,20 @@ module.exports = {
     ),
     typesAllowed(
       layer(
+        'temporal-knows-no-edge',
+        '^src/temporal/',
+        '^src/(activities|api|worker|codec-server)',
+        'What API, workers and command line do with Temporal: they call it.',
+      ),
+    ),
+    layer(
+      'worker-knows-no-other-edge',
+      '^src/worker(/|\\.ts$)',
+      '^src/(api|codec-server)',
+      'What it has in common with the API stands below both.',
+    ),
+    typesAllowed(
+      layer(
         'api-speaks-to-temporal-only',
         '^src/api/(?!main)',
         '^src/(auth0/(?!authorize|id-token)|activities|worker|codec-server)',
@@ -72,7 +86,7 @@ module.exports = {
       layer(
         'cli-speaks-http-only',
         '^src/cli/(?!set-up-namespace|rollout|temporal)',
-        '^(src/(temporal|workflows|activities|worker|codec-server|api/(?!schemas|atoms|problems))|emulator|scripts|node_modules/@temporalio)',
+        '^(src/(temporal|workflows|activities|worker|codec-server|api/(?!schemas|atoms))|emulator|scripts|node_modules/@temporalio)',
         'A client of the HTTP API, and of Auth0 for the doctor: nothing that an operator elsewhere could not reach. Two commands are about Temporal itself.',
       ),
     ),

@@ -2,10 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { createAccessTokenVerifier, grantsOf, type VerifyAccessToken } from '../access-tokens';
 import { defined } from '../enrollment/defined';
+import { ApiProblem } from '../problems';
 import { scopes, type Scope } from '../scopes';
 import { createFailedAttempts } from './failed-attempts';
 import { networkOf } from './network';
-import { ApiProblem } from './problems';
 
 /** Who calls. */
 export interface Caller {

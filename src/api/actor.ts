@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../enrollment/actor';
 import { defined } from '../enrollment/defined';
+import { ApiProblem } from '../problems';
 import type { EnrollmentIds } from '../temporal/ids';
 import type { Caller } from './access';
-import { ApiProblem } from './problems';
 
 /** The caller of a request behind the guard, which lets nobody in without one. */
 export function callerOf({ caller }: Pick<FastifyRequest, 'caller'>): Caller {

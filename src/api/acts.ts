@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import { isOutcome, type EnrollmentView } from './runs';
+import { ApiProblem } from '../problems';
+import { isOutcome, type EnrollmentView } from '../temporal/enrollments/runs';
 import type { ConfirmCodeInput, ConfirmCodeResult } from '../workflows/messages';
 import { actorOf, callerOf } from './actor';
 import { assertCountry } from './phone-number';
-import { ApiProblem } from './problems';
 import { linkIdOf, updateIdOf, type App, type RouteParts } from './routes/shared';
 
 /** A request behind the guard, which has checked its scope, its person and its reason. */

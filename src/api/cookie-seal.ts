@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
 import type { z } from 'zod';
-import { derivedKey } from './links';
+import { derivedKey } from '../links';
 
 export interface CookieSealParts<Content> {
   readonly idKey: KeyObject;

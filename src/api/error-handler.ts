@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { IssuerError } from '../access-tokens';
-import { ApiProblem, problemBody, type ApiProblemCode, type ProblemBody } from './problems';
+import { ApiProblem, problemBody, type ApiProblemCode, type ProblemBody } from '../problems';
 
 /** Answers every error as a problem. Faults of ours are logged in full and answered in general (ASVS 5.0, 16.5.1). */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { ApiProblem, problemBody, type ApiProblemCode, type ProblemMembers } from '../problems';
 import { expectedE164 } from './phone-number';
-import { ApiProblem, problemBody, type ApiProblemCode, type ProblemMembers } from './problems';
 import type * as schemas from './schemas';
 
 // What `/docs` shows beside the schemas: one user's enrollment from its start to its end, and each problem as it is really answered.

@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { defined } from '../enrollment/defined';
 import { redactFreeText } from '../enrollment/redact';
 import type { FactorName } from '../factors';
+import { ApiProblem } from '../problems';
 import type { Scope } from '../scopes';
 import type { Authenticate, Caller } from './access';
-import { ApiProblem } from './problems';
 import { actingPerson } from './schemas';
 
 declare module 'fastify' {

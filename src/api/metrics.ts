@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ObserveCall } from '../auth0/measured';
 import { unreadableReasons } from '../enrollment/unsealed';
+import type { UpdateOutcome } from '../temporal/enrollments/runs';
 import type { OpenCounts } from '../temporal/open-counts';
 import type { ObserveUnreadable } from '../temporal/payload-codec';
-import type { UpdateOutcome } from './runs';
 
 /** How long calls take, by route pattern and status: never by user or case. */
 export function measureRequests(app: FastifyInstance, registry: Registry): void {

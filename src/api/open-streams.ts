@@ -1,4 +1,4 @@
-import { ApiProblem } from './problems';
+import { ApiProblem } from '../problems';
 
 export interface StreamLimits {
   /** How many event streams one caller may have open at once. */

@@ -1,8 +1,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { apiProblemCodes, problems, type ApiProblemCode } from '../problems';
 import { version } from '../version';
 import { operationExamples, problemExample, type Example } from './examples';
-import { apiProblemCodes, problems, type ApiProblemCode } from './problems';
 
 /** The groups of operations, in the order of the page. */
 const tags = {

@@ -1,7 +1,7 @@
+import { ApiProblem } from '../problems';
+import type { Admit, Enrollments } from '../temporal/enrollments';
 import type { EnrollmentIds } from '../temporal/ids';
 import type { Caller } from './access';
-import type { Admit, Enrollments } from './enrollments';
-import { ApiProblem } from './problems';
 
 /** What a caller wants with an enrollment, as far as it matters whose enrollment it is. */
 export type Purpose = 'read' | 'code' | 'secrets' | 'token' | 'link' | 'manage';

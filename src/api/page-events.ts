@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { Enrollments } from './enrollments';
+import type { Enrollments } from '../temporal/enrollments';
+import { isOutcome, type EnrollmentView } from '../temporal/enrollments/runs';
 import { createOpenStreams, type StreamLimits } from './open-streams';
-import { isOutcome, type EnrollmentView } from './runs';
 import { createWatches } from './watches';
 
 /** A comment now and then keeps proxies from closing a silent stream. */

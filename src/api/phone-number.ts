@@ -1,6 +1,6 @@
 // With the types of numbers, which the package's smaller metadata has for few countries only.
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
-import { ApiProblem } from './problems';
+import { ApiProblem } from '../problems';
 
 // Which phone numbers texts and calls may be asked for. Each rule follows the money: fraud pays where a number earns its holder
 // a share of what the call or text costs.

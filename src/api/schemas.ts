@@ -3,13 +3,13 @@ import { campaignLimits, campaignStates } from '../enrollment/campaign';
 import { pageLimits } from '../enrollment/campaign-page';
 import { ownUserStates } from '../enrollment/campaign-users';
 import type { CodeResult } from '../enrollment/commands';
+import { eventTypes } from '../enrollment/events';
 import { problemCodes } from '../enrollment/problems';
 import { enrollmentStates, noticeTypes, outcomes, waitingForWhats, waitingForWhos } from '../enrollment/status';
 import { messageNames } from '../enrollment/timeline';
-import { eventTypes } from '../enrollment/events';
 import { answeredBy, defaultPlan, factorNames, factors } from '../factors';
+import { apiProblemCodes } from '../problems';
 import { code, phoneNumber, userId } from './atoms';
-import { apiProblemCodes } from './problems';
 
 /** What comes over HTTP and what goes out: the one source of validation, types and the OpenAPI file. */
 

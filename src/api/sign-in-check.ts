@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { JwksError, type CheckIdToken } from '../auth0/id-token';
 import type { MfaClient } from '../auth0/mfa';
 import { readToken } from '../enrollment/token-owner';
-import type { Enrollments } from './enrollments';
+import type { Enrollments } from '../temporal/enrollments';
 import type { SignIn } from './sign-in-cookie';
 
 export type Tokens = Awaited<ReturnType<MfaClient['exchangeCode']>>;

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { linkLifeSeconds } from '../links';
 import { createCookieSeal } from './cookie-seal';
-import { linkLifeSeconds } from './links';
 
 /** What a browser carries between the consent page and the callback: which enrollment, which link, what the user has agreed to, and the secrets of this one sign-in. */
 export interface SignIn {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { derivedKey, linkLifeSeconds } from './links';
+import { derivedKey, linkLifeSeconds } from '../links';
 
 /** What the consent page has shown. Another number, or another link, makes another form. */
 export interface Shown {

@@ -1,5 +1,5 @@
 import { readToken, type OpaqueTokens } from '../enrollment/token-owner';
-import { ApiProblem } from './problems';
+import { ApiProblem } from '../problems';
 
 /**
  * Throws `invalid_request` for a token that says it is somebody else's, and for one whose user cannot be read unless those are

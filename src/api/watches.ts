@@ -1,6 +1,6 @@
 import { isError } from '../error-text';
-import type { Enrollments } from './enrollments';
-import type { EnrollmentView } from './runs';
+import type { Enrollments } from '../temporal/enrollments';
+import type { EnrollmentView } from '../temporal/enrollments/runs';
 
 /** Follows enrollments for many listeners: those of one enrollment share one look at Temporal a second. */
 export interface Watches {

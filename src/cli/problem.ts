@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { problem } from '../api/schemas';
-import type { ApiProblemCode } from '../api/problems';
+import type { ApiProblemCode } from '../problems';
 import { exitCodes, type ExitCode } from './exit-codes';
 import { Failure } from './failure';
 import { printable } from './text/columns';

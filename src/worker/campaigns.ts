@@ -1,7 +1,7 @@
 import type { CampaignDependencies, CampaignFacts, Followed } from '../activities/campaigns';
-import type { Enrollments } from '../api/enrollments';
-import { ApiProblem } from '../api/problems';
 import { defined } from '../enrollment/defined';
+import { ApiProblem } from '../problems';
+import type { Enrollments } from '../temporal/enrollments';
 
 /** Problems that are about this one user: the campaign goes on with the others. */
 const refusals: readonly string[] = ['enrollment_conflict', 'idempotency_key_reused', 'invalid_request'];

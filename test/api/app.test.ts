@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { buildOpenApi } from '../../src/api/openapi-file';
-import { apiProblemCodes, problemBody, problems, refused, ApiProblem } from '../../src/api/problems';
 import { refusalTypes } from '../../src/enrollment/commands';
+import { apiProblemCodes, problemBody, problems, refused, ApiProblem } from '../../src/problems';
 import { as, awaitingCode, id, testApp } from './support';
 
 test('a caller that asks too often waits, and others do not', async () => {

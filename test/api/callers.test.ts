@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
 import { generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { createAuthenticate, type ApiKeyEntry } from '../../src/api/access';
-import type { Enrollments } from '../../src/api/enrollments';
 import { rolesToScopes, type Scope } from '../../src/scopes';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, ids, inState, testApp } from './support';
 
 const address = '192.0.2.1';

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { InjectOptions } from 'fastify';
-import type { Enrollments } from '../../src/api/enrollments';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, ids, inState, testApp, tokenOf, userId } from './support';
 
 const base = `/v1/enrollments/${id}`;

@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import type { ConfirmCodeInput, ConfirmCodeResult } from '../../src/workflows/messages';
 import { as, awaitingCode, id, ids, testApp } from './support';
 

@@ -6,17 +6,17 @@ import { Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { historyFigures } from '../../scripts/bench/history-figures';
 import { createActivities } from '../../src/activities';
-import { createEnrollments } from '../../src/api/enrollments';
 import { createMfaClient } from '../../src/auth0/mfa-client';
 import { createDataConverter, createWorkerDataConverter } from '../../src/temporal/data-converter';
-import { memoInterceptor } from '../../src/temporal/sealed-memos';
+import { createEnrollments } from '../../src/temporal/enrollments';
 import { clientCodec } from '../../src/temporal/payload-codec';
+import { memoInterceptor } from '../../src/temporal/sealed-memos';
 import { createSendingLimits } from '../../src/temporal/sending-limits';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { startTenant, type Tenant } from '../emulator/tenant';
 import { temporalCliPath } from '../support/tools';
-import { logSdkToFile } from '../temporal/support/sdk-log';
 import { workflowBundle } from '../support/workflow-bundle';
+import { logSdkToFile } from '../temporal/support/sdk-log';
 import { ids } from './support';
 
 // What an undisturbed enrollment of two factors costs, with everything on: the codec, the limits of texts, the API's own calls. None of these

@@ -1,14 +1,14 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
+import { IssuerError } from '../../src/access-tokens';
 import { createAuthenticate } from '../../src/api/access';
 import { createDeskCookies, longestSessionMs } from '../../src/api/desk/cookies';
 import type { DeskSignInParts } from '../../src/api/desk/parts';
 import type { StaffSignIn } from '../../src/api/desk/staff-sign-in';
-import type { Enrollments } from '../../src/api/enrollments';
 import { createFormTokens } from '../../src/api/html/own-forms';
-import { ApiProblem } from '../../src/api/problems';
-import { IssuerError } from '../../src/access-tokens';
+import { ApiProblem } from '../../src/problems';
 import { rolesToScopes } from '../../src/scopes';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, idKey, inState, keyOf, testApp, userId } from './support';
 
 const issuer = 'https://issuer.example.com/';

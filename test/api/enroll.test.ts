@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
 import { createPageSessions } from '../../src/api/page-session';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { views } from '../page/views';
 import { as, id, idKey, testApp } from './support';
 

@@ -6,11 +6,12 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
-import { parseMemo } from '../../src/api/case-memo';
-import { createEnrollments, type Enrollments } from '../../src/api/enrollments';
-import { ApiProblem } from '../../src/api/problems';
-import type { EnrollmentView } from '../../src/api/runs';
-import { readTimeline } from '../../src/api/timeline';
+import { ApiProblem } from '../../src/problems';
+import { interceptors } from '../../src/temporal/connection';
+import { createEnrollments, type Enrollments } from '../../src/temporal/enrollments';
+import { parseMemo } from '../../src/temporal/enrollments/case-memo';
+import type { EnrollmentView } from '../../src/temporal/enrollments/runs';
+import { readTimeline } from '../../src/temporal/enrollments/timeline';
 import {
   awaitChallenge,
   caseMemo,
@@ -19,12 +20,11 @@ import {
   workflowType,
   type MfaEnrollmentInput,
 } from '../../src/workflows/messages';
-import { interceptors } from '../../src/temporal/connection';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { temporalCliPath } from '../support/tools';
+import { workflowBundle } from '../support/workflow-bundle';
 import { memoryAuth0, rightCode, setupKey } from './memory-auth0';
 import { ids, tokenOf } from './support';
-import { workflowBundle } from '../support/workflow-bundle';
 
 const taskQueue = 'api-test';
 const domain = 'tenant.eu.auth0.com';

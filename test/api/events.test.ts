@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { ApiProblem } from '../../src/api/problems';
-import type { EnrollmentView } from '../../src/api/runs';
+import { ApiProblem } from '../../src/problems';
+import type { EnrollmentView } from '../../src/temporal/enrollments/runs';
 import { as, awaitingCode, id, inState, testApp } from './support';
 
 const url = `/v1/enrollments/${id}/events`;

@@ -2,11 +2,11 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { phoneNumber } from '../../src/api/atoms';
 import { operationExamples } from '../../src/api/examples';
 import { buildOpenApi } from '../../src/api/openapi-file';
-import { problems } from '../../src/api/problems';
 import * as schemas from '../../src/api/schemas';
-import { phoneNumber } from '../../src/api/atoms';
+import { problems } from '../../src/problems';
 import { testApp } from './support';
 
 interface Media {

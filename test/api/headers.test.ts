@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { buildOpenApi } from '../../src/api/openapi-file';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
 import { as, awaitingCode, id, testApp, userId } from './support';
 
 const answers = z.record(z.string(), z.object({ headers: z.record(z.string(), z.unknown()) }));

@@ -2,8 +2,8 @@ import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
 import { buildOpenApi } from '../../src/api/openapi-file';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, inState, testApp, userId } from './support';
 
 const open: (() => Promise<unknown>)[] = [];

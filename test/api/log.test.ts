@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
 import { as, awaitingCode, id, inState, keyOf, testApp, tokenOf, userId } from './support';
 
 const secrets = {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
 import { createAuthenticate } from '../../src/api/access';
-import type { Enrollments } from '../../src/api/enrollments';
 import { createOwnership } from '../../src/api/ownership';
 import { rolesToScopes, type Scope } from '../../src/scopes';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, ids, keyOf, testApp, tokenOf, userId } from './support';
 
 const hash = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`;

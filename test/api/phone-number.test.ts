@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { phoneNumber } from '../../src/api/atoms';
 import { assertCountry, isOfCountries } from '../../src/api/phone-number';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
 
 const expectedOf = (text: string): string => {
   const parsed = phoneNumber.safeParse(text);

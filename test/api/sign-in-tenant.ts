@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { createEmulator, type Emulator } from '../../emulator/server';
 import type { AppParts } from '../../src/api/app';
-import type { Enrollments } from '../../src/api/enrollments';
-import { createLinks } from '../../src/api/links';
 import { createIdTokenCheck } from '../../src/auth0/id-token';
 import { createMfaClient } from '../../src/auth0/mfa-client';
+import { createLinks } from '../../src/links';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { enrollmentIds } from '../../src/temporal/ids';
 import { idKey, inState, testApp } from './support';
 

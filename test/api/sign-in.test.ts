@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { JWTPayload } from 'jose';
-import { createLinks } from '../../src/api/links';
-import { ApiProblem } from '../../src/api/problems';
-import type { Enrollments } from '../../src/api/enrollments';
+import { pkceChallenge } from '../../src/auth0/authorize';
 import { createIdTokenCheck, JwksError, type CheckIdToken } from '../../src/auth0/id-token';
 import type { MfaClient, SignInTokens } from '../../src/auth0/mfa';
-import { pkceChallenge } from '../../src/auth0/authorize';
+import { createLinks } from '../../src/links';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { textOfPage } from '../support/sign-in';
 import { idTokenMaker, type IdTokenMaker } from './id-tokens';
 import { application, id, idKey, inState, testApp, tokenOf, userId } from './support';

@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
-import { ApiProblem } from '../../src/api/problems';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, inState, testApp, tokenOf, userId } from './support';
 
 const body = { userId, phoneNumber: '+14155550123', token: { accessToken: tokenOf(userId) } };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
 import { createOpenStreams } from '../../src/api/open-streams';
-import { ApiProblem } from '../../src/api/problems';
 import { createWatches } from '../../src/api/watches';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { as, awaitingCode, id, inState, testApp } from './support';
 
 const completed = inState('completed');

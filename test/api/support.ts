@@ -2,12 +2,12 @@ import { createHash, createSecretKey } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { createAuthenticate } from '../../src/api/access';
 import { createApp, type AppParts } from '../../src/api/app';
-import type { Admit, Enrollments } from '../../src/api/enrollments';
-import { createLinks } from '../../src/api/links';
+import { createLinks } from '../../src/links';
 import { createLogger } from '../../src/logger';
 import { rolesToScopes, type Role } from '../../src/scopes';
+import type { Admit, Enrollments } from '../../src/temporal/enrollments';
+import type { EnrollmentView } from '../../src/temporal/enrollments/runs';
 import { enrollmentIds } from '../../src/temporal/ids';
-import type { EnrollmentView } from '../../src/api/runs';
 
 export const idKey = createSecretKey(Buffer.alloc(32, 7));
 export const ids = enrollmentIds(idKey);

@@ -8,16 +8,16 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { Webhook } from 'standardwebhooks';
 import { createWebhookActivities } from '../../src/activities/webhooks';
-import { createEnrollments } from '../../src/api/enrollments';
 import { createDataConverter, createWorkerDataConverter } from '../../src/temporal/data-converter';
+import { createEnrollments } from '../../src/temporal/enrollments';
 import { clientCodec } from '../../src/temporal/payload-codec';
 import { memoInterceptor } from '../../src/temporal/sealed-memos';
 import { createWebhooks } from '../../src/temporal/webhook-endpoints';
 import { createWebhookSender } from '../../src/webhooks/send';
 import { searchAttributes } from '../../src/workflows/search-attributes';
 import { temporalCliPath } from '../support/tools';
-import { logSdkToFile } from '../temporal/support/sdk-log';
 import { workflowBundle } from '../support/workflow-bundle';
+import { logSdkToFile } from '../temporal/support/sdk-log';
 import { ids } from './support';
 
 // From the API to a receiver, with everything in between but Auth0: sealed payloads, the list of endpoints, the real sender.

@@ -1,10 +1,10 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
-import { ApiProblem } from '../../src/api/problems';
 import { enrollmentPage } from '../../src/api/schemas';
-import type { EnrollmentView } from '../../src/api/runs';
 import type { FactorName } from '../../src/factors';
+import { ApiProblem } from '../../src/problems';
 import type { Role } from '../../src/scopes';
+import type { Enrollments } from '../../src/temporal/enrollments';
+import type { EnrollmentView } from '../../src/temporal/enrollments/runs';
 import type { ConfirmCodeResult } from '../../src/workflows/messages';
 import { awaitingCode, id, ids, inState, tokenOf, userId } from '../api/support';
 import { mfa, serveApi } from './support';

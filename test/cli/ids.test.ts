@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
 import { shortIds, temporalRunOf } from '../../src/cli/text/ids';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { awaitingCode, id, ids, workflowId } from '../api/support';
 import { mfa, serveApi } from './support';
 

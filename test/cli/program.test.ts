@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
 import { enrollmentStates, type EnrollmentStateName } from '../../src/enrollment/status';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { awaitingCode, id, inState } from '../api/support';
 import { mfa, serveApi } from './support';
 

@@ -5,10 +5,10 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import type { AppParts } from '../../src/api/app';
-import type { Enrollments } from '../../src/api/enrollments';
 import { runCli } from '../../src/cli/run';
 import type { Terminal } from '../../src/cli/terminal';
 import type { Role } from '../../src/scopes';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { keyOf, testApp } from '../api/support';
 
 /** Closed after each test, newest first. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Enrollments } from '../../src/api/enrollments';
-import { ApiProblem, problemBody } from '../../src/api/problems';
+import { ApiProblem, problemBody } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { awaitingCode, id, inState } from '../api/support';
 import { mfa, serve, serveApi } from './support';
 

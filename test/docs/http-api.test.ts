@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { buildOpenApi } from '../../src/api/openapi-file';
-import { problems } from '../../src/api/problems';
+import { problems } from '../../src/problems';
 import { rolesToScopes } from '../../src/scopes';
 import { testApp } from '../api/support';
 import { codeIn, table } from './markdown';

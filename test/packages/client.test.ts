@@ -10,7 +10,7 @@ import {
   type ClientOptions,
 } from '@auth0-mfa-enrollment/client';
 import { buildOpenApi } from '../../src/api/openapi-file';
-import type { Enrollments } from '../../src/api/enrollments';
+import type { Enrollments } from '../../src/temporal/enrollments';
 import { z } from 'zod';
 import { awaitingCode, id, inState, keyOf, testApp, tokenOf, userId } from '../api/support';
 import { broken, event, json, problem, serve, stream, type Answer } from './server';

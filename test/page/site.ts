@@ -1,9 +1,9 @@
-import { createPageSessions } from '../../src/api/page-session';
-import { ApiProblem } from '../../src/api/problems';
-import type { Enrollments } from '../../src/api/enrollments';
 import type { AppParts } from '../../src/api/app';
-import { isOutcome, type EnrollmentView } from '../../src/api/runs';
-import { createLinks } from '../../src/api/links';
+import { createPageSessions } from '../../src/api/page-session';
+import { createLinks } from '../../src/links';
+import { ApiProblem } from '../../src/problems';
+import type { Enrollments } from '../../src/temporal/enrollments';
+import { isOutcome, type EnrollmentView } from '../../src/temporal/enrollments/runs';
 import { id, idKey, testApp } from '../api/support';
 import { appSecrets, recoverySecrets, views } from './views';
 

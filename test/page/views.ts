@@ -1,5 +1,5 @@
-import type { EnrollmentView } from '../../src/api/runs';
 import type { ChallengeSecrets } from '../../src/enrollment/status';
+import type { EnrollmentView } from '../../src/temporal/enrollments/runs';
 import { awaitingCode } from '../api/support';
 
 /** Milliseconds from now, as the views have it. */

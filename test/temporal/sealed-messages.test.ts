@@ -9,10 +9,10 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import { noSendingLimits } from '../../src/activities/sending-limits';
-import { createEnrollments } from '../../src/api/enrollments';
-import type { EnrollmentView } from '../../src/api/runs';
 import { failureTypes } from '../../src/enrollment/failures';
 import { createWorkerDataConverter, sealedClientOptions } from '../../src/temporal/data-converter';
+import { createEnrollments } from '../../src/temporal/enrollments';
+import type { EnrollmentView } from '../../src/temporal/enrollments/runs';
 import { encryptionCodec, type KeyRing } from '../../src/temporal/payload-codec';
 import { listRuns } from '../../src/temporal/sealed-memos';
 import { caseMemo, workflowType } from '../../src/workflows/messages';
@@ -20,8 +20,8 @@ import { searchAttributes } from '../../src/workflows/search-attributes';
 import { memoryAuth0, rightCode } from '../api/memory-auth0';
 import { ids, tokenOf } from '../api/support';
 import { temporalCliPath } from '../support/tools';
-import { logSdkToFile } from './support/sdk-log';
 import { workflowBundle } from '../support/workflow-bundle';
+import { logSdkToFile } from './support/sdk-log';
 
 const { UpdateWorkflowExecutionLifecycleStage } = temporal.api.enums.v1;
 

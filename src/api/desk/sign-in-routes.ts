@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { ApiProblem } from '../../problems';
 import { comesFromOurPage } from '../html/own-forms';
-import { ApiProblem } from '../problems';
 import type { App } from '../routes/shared';
 import { longestSessionMs } from './cookies';
 import { sendPlain, type Desk } from './parts';

@@ -1,8 +1,8 @@
 import type { ProblemCode } from '../../enrollment/problems';
 import type { EnrollmentStateName, FactorProgressState, WaitingFor } from '../../enrollment/status';
 import { factors, type FactorName } from '../../factors';
+import type { Timeline } from '../../temporal/enrollments/timeline';
 import type { Said } from '../html/desk/model';
-import type { Timeline } from '../timeline';
 
 type Entry = Timeline['entries'][number];
 type MessageName = Extract<Entry, { what: 'message' }>['name'];

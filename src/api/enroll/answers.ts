@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defined } from '../../enrollment/defined';
+import { ApiProblem } from '../../problems';
 import type { EnrollPage } from '../html/enroll/enroll-page';
 import type { PlainPage } from '../html/enroll/plain';
 import type { PageSession } from '../page-session';
-import { ApiProblem } from '../problems';
 import type { Notice } from './notices';
 
 /** What becomes of a form. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../../enrollment/defined';
 import type { ChallengeSecrets } from '../../enrollment/status';
-import type { Enrollments } from '../enrollments';
+import type { Enrollments } from '../../temporal/enrollments';
+import type { EnrollmentView } from '../../temporal/enrollments/runs';
 import type { EnrollPage } from '../html/enroll/enroll-page';
-import type { EnrollmentView } from '../runs';
 import { mayChangeNumber, stepOf, type Step } from './step';
 
 /** An enrollment as the page shows it, with the secrets of its step. */

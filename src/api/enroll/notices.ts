@@ -1,5 +1,5 @@
+import type { ApiProblemCode } from '../../problems';
 import type { ConfirmCodeResult } from '../../workflows/messages';
-import type { ApiProblemCode } from '../problems';
 
 /** What a user is told of what they did just now, where the page alone does not say it. They stand in an address, so they hold nothing. */
 export const notices = [

@@ -1,6 +1,6 @@
 import type { EnrollmentStatus, Outcome } from '../../enrollment/status';
 import { factors, type FactorName } from '../../factors';
-import { isOutcome } from '../runs';
+import { isOutcome } from '../../temporal/enrollments/runs';
 
 /** A factor whose code is sent to the user. */
 export type SentFactor = Exclude<FactorName, 'otp'>;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { derivedKey } from '../links';
+import { derivedKey } from '../../links';
 import type { App } from '../routes/shared';
 
 /** Forms of pages come as `application/x-www-form-urlencoded`: an object of text by name; of a name that comes twice, the last. */

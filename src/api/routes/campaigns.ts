@@ -8,13 +8,13 @@ import {
 import type { CampaignUser } from '../../enrollment/campaign-users';
 import { defined } from '../../enrollment/defined';
 import { linkCreated } from '../../enrollment/events';
+import { ApiProblem } from '../../problems';
 import type { CampaignView } from '../../temporal/campaigns';
+import { answered } from '../../temporal/enrollments/temporal-errors';
 import { callerOf } from '../actor';
 import { described } from '../openapi';
 import { assertCountry } from '../phone-number';
-import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
-import { answered } from '../temporal-errors';
 import { anyProblem, idempotencyKeyOf, needs, updateIdOf, type App, type RouteParts } from './shared';
 
 /** Room for a page of 500 users. */

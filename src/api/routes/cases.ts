@@ -1,10 +1,10 @@
 import { defined } from '../../enrollment/defined';
+import { ApiProblem } from '../../problems';
+import type { EnrollmentView } from '../../temporal/enrollments/runs';
 import { callerOf } from '../actor';
 import { described } from '../openapi';
 import { visibleTo } from '../ownership';
-import type { EnrollmentView } from '../runs';
 import { assertCountry } from '../phone-number';
-import { ApiProblem } from '../problems';
 import { qrSvg } from '../qr-svg';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiProblemCode } from '../../problems';
 import type { ConfirmCodeInput } from '../../workflows/messages';
 import type { Acts } from '../acts';
 import { described } from '../openapi';
-import type { ApiProblemCode } from '../problems';
 import * as schemas from '../schemas';
 import { caseProblem, needs, type App } from './shared';
 

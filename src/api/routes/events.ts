@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
+import { ApiProblem, problemBody } from '../../problems';
+import type { EnrollmentView } from '../../temporal/enrollments/runs';
 import { callerOf } from '../actor';
 import { createOpenStreams, defaultStreamLimits, type StreamLimits } from '../open-streams';
 import { described } from '../openapi';
-import { ApiProblem, problemBody } from '../problems';
-import type { EnrollmentView } from '../runs';
 import * as schemas from '../schemas';
 import { createWatches } from '../watches';
 import { caseProblem, needs, type App, type RouteParts } from './shared';

@@ -1,7 +1,7 @@
-import type { Acts } from '../acts';
+import { isOutcome } from '../../temporal/enrollments/runs';
 import { actorOf, callerOf } from '../actor';
+import type { Acts } from '../acts';
 import { described } from '../openapi';
-import { isOutcome } from '../runs';
 import * as schemas from '../schemas';
 import { assertTokenOf } from '../token-subject';
 import { caseProblem, needs, updateIdOf, type App, type RouteParts } from './shared';

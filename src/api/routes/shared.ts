@@ -9,14 +9,14 @@ import type {
 import type { FastifyBaseLogger } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { OpaqueTokens } from '../../enrollment/token-owner';
+import type { Links } from '../../links';
 import type { Scope } from '../../scopes';
+import type { Campaigns } from '../../temporal/campaigns';
+import type { Enrollments } from '../../temporal/enrollments';
 import type { EnrollmentIds } from '../../temporal/ids';
 import type { StoppedPrefixes } from '../../temporal/stopped-prefixes';
-import type { Campaigns } from '../../temporal/campaigns';
 import type { Webhooks } from '../../temporal/webhook-endpoints';
 import type { ReceiverRules } from '../../webhooks/addresses';
-import type { Enrollments } from '../enrollments';
-import type { Links } from '../links';
 import type { Ownership } from '../ownership';
 import { problem } from '../schemas';
 

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { mostStoppedPrefixes, parsePrefix, type StoppedPrefix } from '../../enrollment/stopped-prefixes';
+import { ApiProblem } from '../../problems';
+import { answered } from '../../temporal/enrollments/temporal-errors';
 import { described } from '../openapi';
-import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
-import { answered } from '../temporal-errors';
 import { anyProblem, needs, type App, type RouteParts } from './shared';
 
 const full = `${mostStoppedPrefixes} prefixes are stopped already. Use shorter ones, or PHONE_COUNTRIES.`;

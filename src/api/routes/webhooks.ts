@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import { mostWebhookEndpoints, type WebhookEndpoint } from '../../enrollment/webhook-endpoints';
 import { defined } from '../../enrollment/defined';
+import { mostWebhookEndpoints, type WebhookEndpoint } from '../../enrollment/webhook-endpoints';
+import { ApiProblem } from '../../problems';
+import { answered } from '../../temporal/enrollments/temporal-errors';
 import { receiverFault } from '../../webhooks/addresses';
 import { described } from '../openapi';
-import { ApiProblem } from '../problems';
 import * as schemas from '../schemas';
-import { answered } from '../temporal-errors';
 import { anyProblem, idempotencyKeyOf, needs, updateIdOf, type App, type RouteParts } from './shared';
 
 const full = `There are ${mostWebhookEndpoints} webhooks already. Remove one first.`;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { EnrollmentView } from '../../runs';
+import type { EnrollmentView } from '../../../temporal/enrollments/runs';
 import { factors } from '../../../factors';
 import type { CasePage, DeskAct } from './model';
 import { Until } from './time';

@@ -10,7 +10,7 @@ import {
   whos,
   type Tone,
 } from '../../desk/words';
-import type { EnrollmentView } from '../../runs';
+import type { EnrollmentView } from '../../../temporal/enrollments/runs';
 import type { Shell } from '../document';
 import { Acts } from './acts';
 import type { CasePage } from './model';

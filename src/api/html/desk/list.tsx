@@ -1,7 +1,7 @@
 import { states, whats, whos } from '../../desk/words';
 import { enrollmentStates, waitingForWhos } from '../../../enrollment/status';
 import { factorNames, factors } from '../../../factors';
-import type { EnrollmentSummary } from '../../list';
+import type { EnrollmentSummary } from '../../../temporal/enrollments/list';
 import type { Shell } from '../document';
 import { Badge, shortId } from './case';
 import type { ListFilter, ListPage } from './model';

@@ -1,7 +1,7 @@
-import type { EnrollmentPage } from '../../list';
-import type { EnrollmentView } from '../../runs';
+import type { EnrollmentPage } from '../../../temporal/enrollments/list';
+import type { EnrollmentView } from '../../../temporal/enrollments/runs';
+import type { Timeline } from '../../../temporal/enrollments/timeline';
 import { codeResults } from '../../schemas';
-import type { Timeline } from '../../timeline';
 
 /** Who is signed in to the desk, as its pages need it. */
 export interface Staff {

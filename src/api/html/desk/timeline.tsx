@@ -1,5 +1,5 @@
 import { lineOf } from '../../desk/words';
-import type { Timeline } from '../../timeline';
+import type { Timeline } from '../../../temporal/enrollments/timeline';
 import { dayOf, Moment } from './time';
 
 /** What happened, the newest first, by days. */

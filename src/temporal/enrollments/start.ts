@@ -1,19 +1,20 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import type { EnrollmentOptions } from '../enrollment/commands';
-import { defined } from '../enrollment/defined';
-import { inheritedFrom, openEnrollment } from '../enrollment/enrollment';
-import { limits } from '../enrollment/limits';
-import { outlookOf } from '../enrollment/outlook';
-import type { GivenToken } from '../enrollment/tokens';
-import { factors, type FactorName } from '../factors';
-import type { EnrollmentIds } from '../temporal/ids';
-import { listRuns } from '../temporal/sealed-memos';
-import { awaitChallenge, caseMemo, renewToken, workflowType, type CaseMemo } from '../workflows/messages';
-import { searchAttributes } from '../workflows/search-attributes';
+import type { EnrollmentOptions } from '../../enrollment/commands';
+import { defined } from '../../enrollment/defined';
+import { inheritedFrom, openEnrollment } from '../../enrollment/enrollment';
+import { limits } from '../../enrollment/limits';
+import { outlookOf } from '../../enrollment/outlook';
+import type { GivenToken } from '../../enrollment/tokens';
+import { factors, type FactorName } from '../../factors';
+import { ApiProblem } from '../../problems';
+import { awaitChallenge, caseMemo, renewToken, workflowType, type CaseMemo } from '../../workflows/messages';
+import { searchAttributes } from '../../workflows/search-attributes';
+import type { EnrollmentIds } from '../ids';
+import { listRuns } from '../sealed-memos';
 import { parseMemo, startMemo, type StartMemo } from './case-memo';
 import { isOneOf } from './list';
-import { ApiProblem } from './problems';
+import type { RunDescription } from './run-description';
 import {
   chainOf,
   isOpen,
@@ -23,7 +24,6 @@ import {
   type EnrollmentWorkflow,
   type Runs,
 } from './runs';
-import type { RunDescription } from './run-description';
 import { asProblem, unavailable } from './temporal-errors';
 
 /** A token as callers send it. */

@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { createLinks } from '../../src/api/links';
-import { createSignInCookie, type SignIn } from '../../src/api/sign-in-cookie';
-import { as, awaitingCode, id, idKey, testApp } from './support';
+import { createSignInCookie, type SignIn } from '../src/api/sign-in-cookie';
+import { createLinks } from '../src/links';
+import { as, awaitingCode, id, idKey, testApp } from './api/support';
 
 const publicUrl = 'https://mfa.example.com';
 const textOf = (url: string): string => new URL(url).pathname.replace('/sign-in/', '');

@@ -1,17 +1,17 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
-import { defined } from '../enrollment/defined';
-import { enrollmentStates, outcomes, type EnrollmentStateName, type WaitingFor } from '../enrollment/status';
-import { viewOf } from '../enrollment/view';
-import { factorNames, type FactorName } from '../factors';
-import type { EnrollmentIds } from '../temporal/ids';
-import { PayloadDecryptionError } from '../temporal/payload-codec';
-import { readMemo } from '../temporal/sealed-memos';
-import { workflowType, type CaseMemo } from '../workflows/messages';
-import { searchAttributes } from '../workflows/search-attributes';
+import { defined } from '../../enrollment/defined';
+import { enrollmentStates, outcomes, type EnrollmentStateName, type WaitingFor } from '../../enrollment/status';
+import { viewOf } from '../../enrollment/view';
+import { factorNames, type FactorName } from '../../factors';
+import { ApiProblem } from '../../problems';
+import { workflowType, type CaseMemo } from '../../workflows/messages';
+import { searchAttributes } from '../../workflows/search-attributes';
+import type { EnrollmentIds } from '../ids';
+import { PayloadDecryptionError } from '../payload-codec';
+import { readMemo } from '../sealed-memos';
 import { parseMemo } from './case-memo';
-import { ApiProblem } from './problems';
 import { asProblem } from './temporal-errors';
 
 export interface ListRequest {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseMemo } from '../../src/api/case-memo';
-import { openEnrollment, type Enrollment } from '../../src/enrollment/enrollment';
-import { problem } from '../../src/enrollment/problems';
-import type { CaseMemo } from '../../src/workflows/messages';
+import { openEnrollment, type Enrollment } from '../../../src/enrollment/enrollment';
+import { problem } from '../../../src/enrollment/problems';
+import { parseMemo } from '../../../src/temporal/enrollments/case-memo';
+import type { CaseMemo } from '../../../src/workflows/messages';
 
 const at = 1_795_000_000_000;
 const met = problem('code_rejected', at, { retryAt: at + 1000 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { defined } from '../enrollment/defined';
-import type { Enrollment } from '../enrollment/enrollment';
-import { problemCodes } from '../enrollment/problems';
-import { noticeTypes, outcomes } from '../enrollment/status';
-import { factorNames } from '../factors';
-import { caseMemo, type CaseMemo } from '../workflows/messages';
+import { defined } from '../../enrollment/defined';
+import type { Enrollment } from '../../enrollment/enrollment';
+import { problemCodes } from '../../enrollment/problems';
+import { noticeTypes, outcomes } from '../../enrollment/status';
+import { factorNames } from '../../factors';
+import { caseMemo, type CaseMemo } from '../../workflows/messages';
 
 /**
  * Under this name the API keeps a StartMemo as one value: each sealed value costs some 100 bytes, and Temporal's server warns

@@ -1,7 +1,7 @@
 import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import type { EnrollmentRun } from '../temporal/ids';
-import { readMemo } from '../temporal/sealed-memos';
+import type { EnrollmentRun } from '../ids';
+import { readMemo } from '../sealed-memos';
 import { parseMemo } from './case-memo';
 
 /** What the API asks Temporal of a run. */

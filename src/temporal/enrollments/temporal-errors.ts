@@ -8,11 +8,11 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { refusalTypes } from '../enrollment/commands';
-import { factorNames } from '../factors';
-import { resourceExhausted } from '../temporal/connection';
-import type { RefusalDetails } from '../workflows/messages';
-import { ApiProblem, refused } from './problems';
+import { refusalTypes } from '../../enrollment/commands';
+import { factorNames } from '../../factors';
+import { ApiProblem, refused } from '../../problems';
+import type { RefusalDetails } from '../../workflows/messages';
+import { resourceExhausted } from '../connection';
 
 /**
  * The answer of a run that belongs to no enrollment. Throws what a caller can do something about as a problem: `unavailable`, and

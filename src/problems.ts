@@ -1,7 +1,7 @@
-import { defined } from '../enrollment/defined';
-import type { RefusalType } from '../enrollment/commands';
-import type { FactorName } from '../factors';
-import type { RefusalDetails } from '../workflows/messages';
+import type { RefusalType } from './enrollment/commands';
+import { defined } from './enrollment/defined';
+import type { FactorName } from './factors';
+import type { RefusalDetails } from './workflows/messages';
 
 /** Every way a call may be turned down: the public `code`, its HTTP status and its title. Codes are stable; sentences are not. */
 export const problems = {

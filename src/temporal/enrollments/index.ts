@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { Actor } from '../enrollment/actor';
-import type { Shown } from '../enrollment/commands';
-import { defined } from '../enrollment/defined';
-import type { ChallengeSecrets, EnrollmentStatus } from '../enrollment/status';
-import type { OpaqueTokens } from '../enrollment/token-owner';
-import type { EnrollmentIds } from '../temporal/ids';
-import * as messages from '../workflows/messages';
-import type { ConfirmCodeInput, ConfirmCodeResult } from '../workflows/messages';
+import type { Actor } from '../../enrollment/actor';
+import type { Shown } from '../../enrollment/commands';
+import { defined } from '../../enrollment/defined';
+import type { ChallengeSecrets, EnrollmentStatus } from '../../enrollment/status';
+import type { OpaqueTokens } from '../../enrollment/token-owner';
+import { ApiProblem } from '../../problems';
+import * as messages from '../../workflows/messages';
+import type { ConfirmCodeInput, ConfirmCodeResult } from '../../workflows/messages';
+import type { EnrollmentIds } from '../ids';
 import { createConfirmCode } from './confirm-code';
 import { listEnrollments, type EnrollmentPage, type ListRequest } from './list';
-import { ApiProblem } from './problems';
 import { createRuns, isOutcome, type Chain, type EnrollmentView, type RunHandle, type RunsParts } from './runs';
-import { readTimeline, type Timeline } from './timeline';
-import { asProblem } from './temporal-errors';
 import { createStart, givenNow, type Started, type StartRequest, type Token } from './start';
+import { asProblem } from './temporal-errors';
+import { readTimeline, type Timeline } from './timeline';
 
 /** The enrollments of one tenant, over Temporal. Every function throws ApiProblem for what a caller can do something about. */
 export interface Enrollments {

@@ -1,7 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from '@jest/globals';
-import { asProblem } from '../../src/api/temporal-errors';
+import { asProblem } from '../../../src/temporal/enrollments/temporal-errors';
 
 const failed = (type: string) =>
   new WorkflowUpdateFailedError('Workflow Update failed', ApplicationFailure.create({ message: 'why', type }));

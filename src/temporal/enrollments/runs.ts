@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
-import { defined } from '../enrollment/defined';
-import { outcomes, type EnrollmentStatus, type Outcome } from '../enrollment/status';
-import { viewOf } from '../enrollment/view';
-import type { EnrollmentIds, EnrollmentRun, KeyedRun } from '../temporal/ids';
-import { PayloadDecryptionError } from '../temporal/payload-codec';
-import { status as statusQuery, type MfaEnrollmentInput } from '../workflows/messages';
-import { ApiProblem } from './problems';
+import { defined } from '../../enrollment/defined';
+import { outcomes, type EnrollmentStatus, type Outcome } from '../../enrollment/status';
+import { viewOf } from '../../enrollment/view';
+import { ApiProblem } from '../../problems';
+import { status as statusQuery, type MfaEnrollmentInput } from '../../workflows/messages';
+import type { EnrollmentIds, EnrollmentRun, KeyedRun } from '../ids';
+import { PayloadDecryptionError } from '../payload-codec';
 import { describeRun, type RunDescription } from './run-description';
 import { asProblem, busy, isExhausted, isUnavailable, unavailable } from './temporal-errors';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { answeredBy } from '../factors';
-import type { EnrollmentRun } from '../temporal/ids';
-import * as messages from '../workflows/messages';
-import type { ConfirmCodeInput, ConfirmCodeResult } from '../workflows/messages';
+import { answeredBy } from '../../factors';
+import * as messages from '../../workflows/messages';
+import type { ConfirmCodeInput, ConfirmCodeResult } from '../../workflows/messages';
+import type { EnrollmentRun } from '../ids';
 import { isOutcome, type Chain, type RunHandle, type Runs } from './runs';
 import { isClosedMeanwhile, isExhausted, isUnavailable } from './temporal-errors';
 

@@ -1,11 +1,11 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import type { Enrollment } from '../enrollment/enrollment';
-import { changesOf, messageNames, type Change, type TakenMessage } from '../enrollment/timeline';
-import type { EnrollmentRun } from '../temporal/ids';
-import { PayloadDecryptionError } from '../temporal/payload-codec';
-import { readMemo } from '../temporal/sealed-memos';
-import * as messages from '../workflows/messages';
+import type { Enrollment } from '../../enrollment/enrollment';
+import { changesOf, messageNames, type Change, type TakenMessage } from '../../enrollment/timeline';
+import * as messages from '../../workflows/messages';
+import type { EnrollmentRun } from '../ids';
+import { PayloadDecryptionError } from '../payload-codec';
+import { readMemo } from '../sealed-memos';
 import { parseMemo } from './case-memo';
 
 /** `at`: ISO 8601, UTC. */
