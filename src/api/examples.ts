@@ -395,6 +395,7 @@ function campaignExamples(): Readonly<Record<string, OperationExamples>> {
       request: { users: { summary: 'Two users', value: { users } } },
       answers: one('They are added', waiting),
     },
+    listCampaigns: { answers: one('One that runs', { campaigns: [running] }) },
     getCampaign: { answers: one('It runs', running) },
     getCampaignReport: {
       answers: one('One page', {
@@ -538,6 +539,7 @@ const invalidRequests: Readonly<Record<string, ProblemMembers>> = {
   renewToken: invalid('accessToken', '1 to 8192 printable characters without spaces'),
   stopTexts: invalid('prefix', 'a plus sign and 1 to 7 digits, such as +88213'),
   addWebhook: invalid('url', 'an https address of up to 2000 characters, without user and fragment'),
+  listCampaigns: invalid('limit', 'a whole number from 1 to 100'),
   createCampaign: invalid('users.3.phoneNumber', expectedE164),
   addCampaignUsers: invalid('users.3.phoneNumber', expectedE164),
   startCampaign: invalid('users', 'a whole number from 1 to 100000'),

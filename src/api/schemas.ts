@@ -597,6 +597,8 @@ export const campaignParams = z.object({
     .describe('Comes with the answer to the call that has made it.'),
 });
 
+export const campaignsQuery = members({ cursor: listQuery.shape.cursor, limit: listQuery.shape.limit });
+
 export const campaignReportQuery = members({
   cursor: z
     .string({ error: 'the nextCursor of the page before' })
@@ -636,6 +638,13 @@ export const campaign = z
     endedAt: time.exactOptional(),
   })
   .meta({ id: 'Campaign' });
+
+export const campaignPage = z
+  .object({
+    campaigns: z.array(campaign).readonly(),
+    nextCursor: z.string().exactOptional().describe('Absent on the last page.'),
+  })
+  .meta({ id: 'CampaignPage' });
 
 export const campaignReport = z
   .object({

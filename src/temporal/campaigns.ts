@@ -17,6 +17,7 @@ import {
   type CampaignSummary,
 } from '../enrollment/campaign';
 import type { CampaignUserReport } from '../enrollment/campaign-users';
+import { defined } from '../enrollment/defined';
 import { linkCreated, type LinkCreated } from '../enrollment/events';
 import {
   actOnCampaign,
@@ -31,11 +32,19 @@ import {
 import { campaignPageId, campaignReport } from '../workflows/campaign-page';
 import { webhookDeliveryType, type EnrollmentChain, type WebhookDeliveryInput } from '../workflows/webhook-delivery';
 import type { EnrollmentIds } from './ids';
+import { PayloadDecryptionError } from './payload-codec';
+import { readMemo } from './sealed-memos';
+import { runsOf, visibilityPage, type ListedRun } from './visibility-page';
 
 /** A campaign as its callers see it. */
 export interface CampaignView extends CampaignSummary {
   /** `cmp_` and 22 characters of base64url. */
   readonly id: string;
+}
+
+export interface CampaignPage {
+  readonly campaigns: readonly CampaignView[];
+  readonly nextCursor?: string;
 }
 
 export interface NewCampaign {
@@ -54,6 +63,11 @@ export interface Campaigns {
   act(id: string, order: CampaignOrder, updateId?: string): Promise<CampaignView | CampaignRefusal | undefined>;
   /** Needs no worker. */
   get(id: string): Promise<CampaignView | undefined>;
+  /**
+   * All that Temporal keeps: open ones first, then the newest. Needs no worker, and lags a moment behind. One that cannot be read is left out. Rejects with
+   * ApiProblem `invalid_request` for a cursor of another list.
+   */
+  list(page: { readonly cursor?: string; readonly limit: number }): Promise<CampaignPage>;
   /** What became of the users of one page; `undefined` for a page that the campaign does not have. */
   report(id: string, page: number): Promise<readonly CampaignUserReport[] | undefined>;
 }
@@ -89,6 +103,25 @@ export function createCampaigns(parts: CampaignsParts): Campaigns {
     return orNone(async () => (await within(() => client.workflow.getHandle(workflowIdOf(id)).describe())).memo ?? {});
   }
 
+  async function list(page: { readonly cursor?: string; readonly limit: number }): Promise<CampaignPage> {
+    const request = { ...page, query: runsOf(campaignType, taskQueue), filters: { list: 'campaigns' } };
+    const { executions, nextCursor } = await visibilityPage({ client, ids, taskQueue, deadlineMs }, request);
+    const campaigns = await Promise.all(executions.map(viewOf));
+    return { campaigns: campaigns.flat(), ...defined({ nextCursor }) };
+  }
+
+  async function viewOf({ execution, memo }: ListedRun): Promise<CampaignView[]> {
+    const workflowId = execution?.workflowId ?? '';
+    if (!workflowId.startsWith(workflowPrefix)) return [];
+    try {
+      const summary = (await readMemo(client, memo, workflowId))[campaignMemo] as CampaignSummary | undefined; // sealed, as above
+      return summary ? [{ id: `cmp_${workflowId.slice(workflowPrefix.length)}`, ...summary }] : [];
+    } catch (error) {
+      if (error instanceof PayloadDecryptionError) return [];
+      throw error;
+    }
+  }
+
   async function update<Argument>(
     id: string,
     definition: UpdateDefinition<CampaignSummary, [Argument]>,
@@ -115,6 +148,7 @@ export function createCampaigns(parts: CampaignsParts): Campaigns {
 
   return {
     get,
+    list,
     async create({ settings, caller, person, key }) {
       const opaque =
         key === undefined ? randomBytes(16).toString('base64url') : ids.startKey(caller, `campaign ${key}`);

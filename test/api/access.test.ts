@@ -41,6 +41,7 @@ const routes: Route[] = [
   ['POST', `/v1/webhooks/${webhookId}/secret`, undefined, ['ops']],
   ['GET', `/v1/webhooks/${webhookId}/deliveries`, undefined, ['ops']],
   ['POST', `/v1/webhooks/${webhookId}/redeliver`, undefined, ['ops']],
+  ['GET', '/v1/campaigns', undefined, ['ops']],
   ['POST', '/v1/campaigns', {}, ['ops']],
   ['GET', `/v1/campaigns/${campaignId}`, undefined, ['ops']],
   ['GET', `/v1/campaigns/${campaignId}/report`, undefined, ['ops']],
@@ -102,6 +103,7 @@ const campaigns = {
   addUsers: async () => campaign,
   act: async () => campaign,
   get: async () => campaign,
+  list: async () => ({ campaigns: [campaign] }),
   report: async () => [],
 };
 const stoppedPrefixes = { list: async () => [], stop: async () => [], resume: async () => [] };

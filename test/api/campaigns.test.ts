@@ -36,7 +36,14 @@ async function stage(
     list: () => Promise.resolve(endpoints),
   };
   const campaigns: Campaigns = {
-    ...{ create: unexpected, addUsers: unexpected, act: unexpected, get: unexpected, report: unexpected },
+    ...{
+      create: unexpected,
+      addUsers: unexpected,
+      act: unexpected,
+      get: unexpected,
+      list: unexpected,
+      report: unexpected,
+    },
     ...parts,
   };
   const own = await testApp({}, { campaigns, webhooks, personNeeded });
@@ -125,6 +132,21 @@ describe('campaigns', () => {
     const { post } = await stage({ act: async (_on, order) => (orders.push(order), view) });
     expect((await post(`/${id}/${action}`)).statusCode).toBe(200);
     expect(orders).toEqual([{ action }]);
+  });
+
+  test('are listed by the page, without what belongs to their runs', async () => {
+    const asked: unknown[] = [];
+    const nextCursor = `${'s'.repeat(22)}.next`;
+    const { get } = await stage({ list: async (page) => (asked.push(page), { campaigns: [view], nextCursor }) });
+    const answer = await get('');
+    expect(answer.json()).toMatchObject({
+      campaigns: [{ id, state: 'collecting', factors: ['sms', 'otp'] }],
+      nextCursor,
+    });
+    expect(answer.json<{ campaigns: object[] }>().campaigns[0]).not.toHaveProperty('settings');
+    await get(`?limit=5&cursor=${nextCursor}`);
+    expect(asked).toEqual([{ limit: 20 }, { limit: 5, cursor: nextCursor }]);
+    expect((await get('?limit=101')).json()).toMatchObject({ status: 400, errors: [{ field: 'limit' }] });
   });
 
   test('that do not take it now, or are not there, say so', async () => {

@@ -75,6 +75,12 @@ describe('mfa campaign', () => {
       addUsers: async (_to: string, page: { users: readonly CampaignUser[] }) => (added.push(...page.users), view()),
       act: async (_on: string, order: unknown) => (orders.push(order), view()),
       get: async () => view(),
+      list: async ({ cursor }: { cursor?: string }) => {
+        if (settings === undefined) return { campaigns: [] };
+        return cursor === undefined
+          ? { campaigns: [view()], nextCursor: `${'s'.repeat(22)}.next` }
+          : { campaigns: [{ ...view(), id: `cmp_${'d'.repeat(22)}`, counts: { completed: 1 } }] };
+      },
       report: async (_of: string, page: number) => [
         { userId: `a,${page}`, state: 'completed' as const, enrollmentId: 'enr_x', links: 2 },
       ],
@@ -139,5 +145,19 @@ describe('mfa campaign', () => {
       '"a,1",completed,enr_x,2,',
     ]);
     expect((await run('show', 'nonsense')).exitCode).toBe(2);
+  });
+
+  test('lists those of every page', async () => {
+    const { run } = await stage();
+    expect((await run('list')).stdout).toBe('No campaigns.\n');
+    await run('start', file('one.csv', 'userId\na\n'));
+    const lines = (await run('list')).stdout.trim().split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(/^campaign +state +users +completed +made$/),
+      expect.stringMatching(new RegExp(`^${id} +collecting +1 +0 +`)),
+      expect.stringMatching(/^cmp_d+ +collecting +1 +1 +/),
+    ]);
+    expect(JSON.parse((await run('list', '--json')).stdout)).toMatchObject({ campaigns: [{ id }, {}] });
+    for (const args of [['list', id], ['start'], ['show']]) expect((await run(...args)).exitCode).toBe(2);
   });
 });

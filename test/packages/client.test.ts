@@ -58,6 +58,7 @@ const calls: Record<Exclude<keyof Client, 'watch' | 'waitFor'>, (client: Client)
   createCampaign: (client) => client.createCampaign(),
   addCampaignUsers: (client) => client.addCampaignUsers(campaignId, { users: [{ userId }] }),
   startCampaign: (client) => client.startCampaign(campaignId, { users: 1 }),
+  listCampaigns: (client) => client.listCampaigns({ limit: 5 }),
   getCampaign: (client) => client.getCampaign(campaignId),
   campaignReport: (client) => client.campaignReport(campaignId),
   pauseCampaign: (client) => client.pauseCampaign(campaignId),

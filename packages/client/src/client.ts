@@ -100,6 +100,8 @@ export interface Client {
     body?: BodyOf<'startCampaign'>,
     options?: CallOptions,
   ): Promise<AnswerOf<'startCampaign'>>;
+  /** A page of campaigns, those of every caller; give its `nextCursor` as `cursor` for the next one. */
+  listCampaigns(query?: QueryOf<'listCampaigns'>, options?: CallOptions): Promise<AnswerOf<'listCampaigns'>>;
   /** How far a campaign is. */
   getCampaign(campaignId: string, options?: CallOptions): Promise<AnswerOf<'getCampaign'>>;
   /** What became of its users, as pages; give `nextCursor` as `cursor` for the next one. */
@@ -170,6 +172,7 @@ export function createClient(options: TransportOptions): Client {
     createCampaign: (body = {}, more) => call('createCampaign', { body }, more),
     addCampaignUsers: (at, body, more) => call('addCampaignUsers', { at, body }, more),
     startCampaign: (at, body = {}, more) => call('startCampaign', { at, body }, more),
+    listCampaigns: (query = {}, more) => call('listCampaigns', { query }, more),
     getCampaign: (at, more) => call('getCampaign', { at }, more),
     campaignReport: (at, query = {}, more) => call('getCampaignReport', { at, query }, more),
     pauseCampaign: (at, more) => call('pauseCampaign', { at }, more),

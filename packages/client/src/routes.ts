@@ -45,6 +45,7 @@ export const routes = {
   listDeliveries: { method: 'GET', path: '/v1/webhooks/{webhookId}/deliveries' },
   redeliver: { method: 'POST', path: '/v1/webhooks/{webhookId}/redeliver', keyed: true },
   createCampaign: { method: 'POST', path: '/v1/campaigns', keyed: true },
+  listCampaigns: { method: 'GET', path: '/v1/campaigns' },
   addCampaignUsers: { method: 'POST', path: '/v1/campaigns/{campaignId}/users', keyed: true },
   startCampaign: { method: 'POST', path: '/v1/campaigns/{campaignId}/start', keyed: true },
   getCampaign: { method: 'GET', path: '/v1/campaigns/{campaignId}' },

@@ -65,6 +65,27 @@ export function campaignRoutes(
     },
   );
 
+  app.get(
+    '/campaigns',
+    {
+      config: config('list_campaigns'),
+      schema: {
+        operationId: 'listCampaigns',
+        ...described('Campaigns'),
+        summary: 'List campaigns, newest first',
+        description:
+          'Open ones first; those of every caller, as long as Temporal keeps them. The list lags a moment behind. A page may hold fewer than `limit` and still have a `nextCursor`.',
+        ...manage,
+        querystring: schemas.campaignsQuery,
+        response: { ...anyProblem, 200: schemas.campaignPage },
+      },
+    },
+    async (request) => {
+      const { campaigns: found, ...more } = await answered(() => campaigns.list(request.query));
+      return { campaigns: found.map(shown), ...more };
+    },
+  );
+
   app.post(
     '/campaigns/:campaignId/users',
     {

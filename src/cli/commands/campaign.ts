@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import type { z } from 'zod';
-import { campaign, campaignReport, campaignSettings } from '../../api/schemas';
+import { campaign, campaignPage, campaignReport, campaignSettings } from '../../api/schemas';
 import { defined } from '../../enrollment/defined';
 import {
   apiCommand,
@@ -32,8 +32,8 @@ interface Options {
 /** `mfa campaign`. */
 export function campaignCommand(parts: CommandParts) {
   const command = apiCommand('campaign', scope, 'Enroll many users: start a campaign from a file, look at it, steer it')
-    .addArgument(new Argument('<action>').choices(['start', 'show', 'pause', 'resume', 'cancel', 'report']))
-    .argument('<target>', 'with start: a file of users, CSV or NDJSON; else the id of a campaign')
+    .addArgument(new Argument('<action>').choices(['start', 'list', 'show', 'pause', 'resume', 'cancel', 'report']))
+    .argument('[target]', 'with start: a file of users, CSV or NDJSON; with list: nothing; else the id of a campaign')
     .option('--factors <list>', 'start: in order, such as sms,otp')
     .option('--per-minute <number>', 'start: users that are started in a minute, at most')
     .option('--max-open <number>', 'start: enrollments under way at once, at most')
@@ -45,11 +45,19 @@ export function campaignCommand(parts: CommandParts) {
   withExamples(
     command,
     'campaign start users.csv --per-minute 100 --remind-after 24h,3d',
+    'campaign list',
     'campaign show cmp_0fTq2nWcUO3VtTQBm2v1Bw',
     'campaign report cmp_0fTq2nWcUO3VtTQBm2v1Bw --csv > report.csv',
   );
-  return onCall<Options, [Action, string]>(command, scope, parts, async (context, options, action, target) => {
-    if (action === 'start') return shown(context, await startFrom(context, target, options));
+  return onCall<Options, [Action, string?]>(command, scope, parts, async (context, options, action, target = '') => {
+    if (action === 'list') {
+      if (target !== '') throw usage('target: expected nothing after list.');
+      return listed(context, await allOf(context));
+    }
+    if (action === 'start') {
+      if (target === '') throw usage('target: expected a file of users, CSV or NDJSON.');
+      return shown(context, await startFrom(context, target, options));
+    }
     if (!/^cmp_[A-Za-z0-9_-]{22}$/.test(target))
       throw usage('target: expected the id of a campaign, such as cmp_0fTq2nWcUO3VtTQBm2v1Bw.');
     const { api } = context;
@@ -60,7 +68,7 @@ export function campaignCommand(parts: CommandParts) {
   });
 }
 
-type Action = 'start' | 'show' | 'pause' | 'resume' | 'cancel' | 'report';
+type Action = 'start' | 'list' | 'show' | 'pause' | 'resume' | 'cancel' | 'report';
 type Campaign = z.output<typeof campaign>;
 
 /** Nobody is started before the whole file has arrived. */
@@ -127,6 +135,31 @@ function shown({ terminal }: CommandContext, of: Campaign): CommandResult {
     ...(of.endedAt === undefined ? [] : [['ended', at(of.endedAt)]]),
   ];
   return { json: of, text: columns(facts) };
+}
+
+/** All campaigns that Temporal keeps. */
+async function allOf({ api }: CommandContext): Promise<Campaign[]> {
+  const campaigns: Campaign[] = [];
+  let query = 'limit=100';
+  for (;;) {
+    const page: z.output<typeof campaignPage> = await api.call({
+      ...{ method: 'GET', path: `/campaigns?${query}`, answer: campaignPage },
+    });
+    campaigns.push(...page.campaigns);
+    if (page.nextCursor === undefined) return campaigns;
+    query = `limit=100&cursor=${page.nextCursor}`;
+  }
+}
+
+function listed({ terminal }: CommandContext, campaigns: readonly Campaign[]): CommandResult {
+  const now = terminal.now();
+  const rows = campaigns.map(({ id, state, users, counts, createdAt }) => [
+    ...[id, state, String(users), String(counts['completed'] ?? 0)],
+    moment(Date.parse(createdAt), now),
+  ]);
+  const text =
+    rows.length === 0 ? 'No campaigns.' : columns([['campaign', 'state', 'users', 'completed', 'made'], ...rows]);
+  return { json: { campaigns }, text };
 }
 
 type Users = z.output<typeof campaignReport>['users'];

@@ -5,12 +5,12 @@ import { defined } from '../../enrollment/defined';
 import { enrollmentStates, outcomes, type EnrollmentStateName, type WaitingFor } from '../../enrollment/status';
 import { viewOf } from '../../enrollment/view';
 import { factorNames, type FactorName } from '../../factors';
-import { ApiProblem } from '../../problems';
 import { workflowType, type CaseMemo } from '../../workflows/messages';
 import { searchAttributes } from '../../workflows/search-attributes';
 import type { EnrollmentIds } from '../ids';
 import { PayloadDecryptionError } from '../payload-codec';
 import { readMemo } from '../sealed-memos';
+import { runsOf, visibilityPage, type ListedRun } from '../visibility-page';
 import { parseMemo } from './case-memo';
 import { asProblem } from './temporal-errors';
 
@@ -63,43 +63,17 @@ export interface ListParts {
  * than `limit` and still have a next one: what is not the project's own, or not the caller's, is left out after the search.
  */
 export async function listEnrollments(parts: ListParts, request: ListRequest): Promise<EnrollmentPage> {
-  const { client, ids, taskQueue, deadlineMs } = parts;
+  const { cursor, limit, ...filters } = request;
   const query = visibilityQuery(parts, request);
-  // Temporal retries forever on a page token that it did not make; reject it here.
-  const { cursor: _cursor, limit: _limit, ...filters } = request;
-  const under = (pageToken: Buffer) => ({ pageToken: pageToken.toString('base64url'), taskQueue, filters });
-  const call = () =>
-    client.workflowService.listWorkflowExecutions({
-      namespace: client.options.namespace,
-      query,
-      pageSize: request.limit,
-      nextPageToken: pageTokenOf(request.cursor, (seal, pageToken) => ids.isFingerprint(seal, under(pageToken))),
-    });
   try {
-    const { executions, nextPageToken } = await client.withDeadline(Date.now() + deadlineMs, call);
-    const next = Buffer.from(nextPageToken);
+    const page = await visibilityPage(parts, { query, filters, limit, ...defined({ cursor }) });
     return {
-      enrollments: (await Promise.all(executions.map((info) => summaryOf(parts, request, info)))).flat(),
-      ...(next.length === 0 ? {} : { nextCursor: `${ids.fingerprint(under(next))}.${next.toString('base64url')}` }),
+      enrollments: (await Promise.all(page.executions.map((info) => summaryOf(parts, request, info)))).flat(),
+      ...defined({ nextCursor: page.nextCursor }),
     };
   } catch (error) {
     throw await asProblem(error, () => Promise.resolve(true));
   }
-}
-
-function pageTokenOf(
-  cursor: string | undefined,
-  isOurs: (seal: string | undefined, pageToken: Buffer) => boolean,
-): Buffer {
-  if (cursor === undefined) return Buffer.alloc(0);
-  const [seal, text = ''] = cursor.split('.');
-  const pageToken = Buffer.from(text, 'base64url');
-  if (isOurs(seal, pageToken)) return pageToken;
-  const expected = 'the nextCursor of a page of the same list';
-  throw new ApiProblem('invalid_request', {
-    detail: `cursor: expected ${expected}.`,
-    errors: [{ field: 'cursor', expected }],
-  });
 }
 
 /** Hashes and closed words; the queue's name is the operator's own. */
@@ -107,9 +81,7 @@ function visibilityQuery({ ids, domain, taskQueue }: ListParts, request: ListReq
   const { userId, phoneNumber, idPrefix, state, factor, waitingFor, startedBy } = request;
   const settled = outcomes.some((outcome) => outcome === state);
   return [
-    `WorkflowType = '${workflowType}'`,
-    `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
-    `ExecutionStatus != 'ContinuedAsNew'`, // a run that went on as another one is listed as that one
+    runsOf(workflowType, taskQueue),
     ...(userId === undefined ? [] : [isOneOf('WorkflowId', ids.workflowIds(domain, userId))]),
     ...(phoneNumber === undefined ? [] : [isOneOf(searchAttributes.phoneNumber.name, ids.phoneNumbers(phoneNumber))]),
     ...(idPrefix === undefined ? [] : [`WorkflowId STARTS_WITH '${ids.workflowIdPrefix(idPrefix)}'`]),
@@ -127,8 +99,6 @@ export const isOneOf = (name: string, values: readonly string[]): string =>
     ? `${name} = '${values.join('')}'`
     : `${name} IN (${values.map((value) => `'${value}'`).join(', ')})`;
 
-type ExecutionInfo = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions'][number];
-
 /**
  * Nothing for an enrollment that was started by hand under an id of its own: it has no enrollment id. Nothing either for one
  * that somebody else has started, where only the caller's own are asked for: the search attribute by which it was found can be
@@ -137,7 +107,7 @@ type ExecutionInfo = Awaited<ReturnType<Client['workflowService']['listWorkflowE
 async function summaryOf(
   { client, ids }: ListParts,
   { startedBy, idPrefix }: ListRequest,
-  info: ExecutionInfo,
+  info: ListedRun,
 ): Promise<EnrollmentSummary[]> {
   const { workflowId, runId } = info.execution ?? {};
   if (!workflowId || !runId || !ids.isWorkflowId(workflowId)) return [];
@@ -170,11 +140,7 @@ async function summaryOf(
 }
 
 /** Empty where it cannot be read. A run that no worker has seen yet names no first run: it is the first one itself. */
-async function memoOf(
-  client: Client,
-  { memo }: ExecutionInfo,
-  workflowId: string,
-): Promise<ReturnType<typeof parseMemo>> {
+async function memoOf(client: Client, { memo }: ListedRun, workflowId: string): Promise<ReturnType<typeof parseMemo>> {
   try {
     return parseMemo(await readMemo(client, memo, workflowId));
   } catch (error) {
