@@ -15,8 +15,12 @@ COPY . .
 # The emulator leaves dist/, so that whatever else is built there can be copied as a whole.
 RUN npm run build && mv dist/emulator /emulator
 
+FROM build AS emulator-packages
+# What the emulator alone uses are development packages, among hundreds of others.
+RUN node scripts/emulator-packages.mjs . /emulator
+
 FROM base AS production-packages
-COPY scripts/production-packages.mjs ./scripts/
+COPY scripts/production-packages.mjs scripts/kept-packages.mjs ./scripts/
 # Without what makes workflow bundles, what is for other platforms, types and source maps: a third of the size.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev && node scripts/production-packages.mjs .
 
@@ -35,8 +39,7 @@ USER 1000:1000
 ENTRYPOINT ["node"]
 
 FROM runtime AS emulator
-# Packages that the emulator alone uses are development packages.
-COPY --from=build /app/node_modules ./node_modules
+COPY --from=emulator-packages /app/node_modules ./node_modules
 COPY --from=build /emulator ./dist/emulator
 CMD ["dist/emulator/main.js"]
 

@@ -81,6 +81,15 @@ describe('the production image', () => {
     expect(stages.find(({ name }) => name === production?.from)?.text).not.toContain('--from=');
   });
 
+  test('of the emulator has its own packages alone', () => {
+    expect(stages.find(({ name }) => name === 'emulator-packages')?.text).toContain(
+      'node scripts/emulator-packages.mjs . /emulator',
+    );
+    const emulator = stages.find(({ name }) => name === 'emulator');
+    expect(emulator?.text).toContain('--from=emulator-packages /app/node_modules ./node_modules');
+    expect(emulator?.from).toBe(production?.from);
+  });
+
   test('is the image of worker, API and codec server; the emulator has another one', () => {
     const targets = Object.fromEntries(
       ours.map(([name, { image, build }]) => [name, `${image} ${build?.target ?? ''}`]),

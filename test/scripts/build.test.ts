@@ -11,11 +11,13 @@ import { answers, createService, type Service } from '../../scripts/stack/servic
 import { devServerArguments, serves } from '../../scripts/stack/temporal';
 import { readComposeFile } from '../compose/compose-file';
 import { temporalCliPath } from '../support/tools';
-import { copyForProduction, makeSecrets } from './production-copy';
+import { copyEmulator, copyForProduction, makeSecrets } from './production-copy';
 
 const root = join(__dirname, '../..');
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'mfa-build-'));
+/** Not below `folder`: Node would find the packages of production there too. */
+const emulatorFolder = mkdtempSync(join(tmpdir(), 'mfa-build-'));
 const secrets = join(folder, 'secrets');
 const secret = (name: string): string => readFileSync(join(secrets, name), 'utf8');
 const at = (port: number): string => `http://127.0.0.1:${port}`;
@@ -85,6 +87,7 @@ beforeAll(async () => {
   ports = await freePorts();
   await run('npm', ['run', 'build'], { cwd: root });
   copyForProduction(folder);
+  copyEmulator(emulatorFolder);
   keys = makeSecrets(folder);
   // What only a worker without a prebuilt bundle would read.
   rmSync(join(folder, 'dist/src/workflows/index.js'));
@@ -101,7 +104,7 @@ beforeAll(async () => {
   const codec = { CODEC_HOST: '127.0.0.1', CODEC_PORT: String(ports.codecServer) };
   await Promise.all([
     temporal.then(setUpNamespace),
-    start('emulator', join(root, 'dist/emulator/main.js'), environmentOf('emulator', emulator), () =>
+    start('emulator', join(emulatorFolder, 'dist/emulator/main.js'), environmentOf('emulator', emulator), () =>
       answers(`${at(ports.emulatorControl)}/health`),
     ),
     start('codec-server', 'dist/src/codec-server/main.js', environmentOf('codec-server', codec), () =>
@@ -128,7 +131,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(services.slice(1).map((service) => service.stop()));
   await services[0]?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  for (const made of [folder, emulatorFolder]) rmSync(made, { recursive: true, force: true });
 });
 
 const log = (name: string): string => readFileSync(join(folder, 'logs', `${name}.log`), 'utf8');
@@ -167,6 +170,21 @@ describe('the build, with production packages alone, in the environment of docke
         body: '{"payloads": []}',
       }).then(({ status }) => status);
     expect([await decode(secret('codec_auth_token')), await decode(keys.ops)]).toEqual([200, 401]);
+  });
+
+  test('the emulator has the packages that it asks for, and none of the tools', () => {
+    const has = (name: string) => [name, existsSync(join(emulatorFolder, 'node_modules', name))];
+    expect(['fastify', 'jose', 'otpauth', 'zod'].map(has)).toEqual([
+      ['fastify', true],
+      ['jose', true],
+      ['otpauth', true],
+      ['zod', true],
+    ]);
+    expect(['jest', 'typescript', '@temporalio/worker'].map(has)).toEqual([
+      ['jest', false],
+      ['typescript', false],
+      ['@temporalio/worker', false],
+    ]);
   });
 
   test('the emulator serves its control page', async () => {

@@ -4,23 +4,35 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 const root = join(__dirname, '../..');
-const lockfile = z.object({
-  packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), devOptional: z.boolean().optional() })),
-});
+const lockedPackage = z.object({ dev: z.boolean().optional(), devOptional: z.boolean().optional() });
+const lockfile = z.object({ packages: z.record(z.string(), lockedPackage) });
 
 /**
  * Puts into `folder` what the production image holds: `dist` without the emulator, package.json, and what
  * scripts/production-packages.mjs leaves of the packages that `npm ci --omit=dev` installs.
  */
 export function copyForProduction(folder: string): void {
-  const emulator = join(root, 'dist/emulator');
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true, filter: (path) => path !== emulator });
+  linkPackages(folder, ({ dev, devOptional }) => dev !== true && devOptional !== true);
+  execFileSync(process.execPath, [join(root, 'scripts/production-packages.mjs'), folder], { stdio: 'ignore' });
+}
+
+/** Puts into `folder` what the emulator's image holds: its code, and what scripts/emulator-packages.mjs leaves of all packages. */
+export function copyEmulator(folder: string): void {
+  cpSync(emulator, join(folder, 'dist/emulator'), { recursive: true });
+  linkPackages(folder, () => true);
+  const script = join(root, 'scripts/emulator-packages.mjs');
+  execFileSync(process.execPath, [script, folder, join(folder, 'dist/emulator')], { stdio: 'ignore' });
+}
+
+const emulator = join(root, 'dist/emulator');
+
+function linkPackages(folder: string, isWanted: (of: z.output<typeof lockedPackage>) => boolean): void {
   for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(root, file), join(folder, file));
   const { packages } = lockfile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
-  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
-    if (path !== '' && dev !== true && devOptional !== true) link(join(root, path), join(folder, path));
+  for (const [path, locked] of Object.entries(packages)) {
+    if (path !== '' && isWanted(locked)) link(join(root, path), join(folder, path));
   }
-  execFileSync(process.execPath, [join(root, 'scripts/production-packages.mjs'), folder], { stdio: 'ignore' });
 }
 
 /** Links, since a copy of 300 MB takes its time. Packages within a package have their own line in the lockfile. */
