@@ -32,7 +32,9 @@ export async function run({ program, args, env = process.env, cwd, log, seconds 
   });
   child.stderr.setEncoding('utf8').on('data', take);
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'ENOENT' ? new Error(`${program} is not on PATH: see ${setUp}`) : error),
+    );
     child.once('close', resolve);
   });
   if (code === 0) return stdout;
@@ -40,6 +42,8 @@ export async function run({ program, args, env = process.env, cwd, log, seconds 
   const how = code === null ? `was ended after ${seconds} s at the latest` : `ended with code ${code}`;
   throw new Error(`${program} ${args.slice(0, 3).join(' ')} … ${how}; everything it wrote is in ${log}\n    ${end}`);
 }
+
+const setUp = 'docs/containers.md, "npm run containers"';
 
 /** The same, for a question that may be answered with no. */
 export const succeeds = (command: Command): Promise<boolean> =>

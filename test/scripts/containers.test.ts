@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { foreignImages, nodeImageOf, overrides, readCompose, startOrder } from '../../scripts/containers/compose-file';
+import { createPodman } from '../../scripts/containers/podman';
 
 const root = join(__dirname, '../..');
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
@@ -52,5 +54,20 @@ describe('npm run containers', () => {
     expect(used.services['api']?.build).toMatchObject({ args: { NODE_IMAGE: 'stand-in/node' } });
     expect(Object.keys(used.secrets)).toEqual(Object.keys(compose.secrets));
     expect(used.secrets['id_key']).toEqual({ file: '/of/the/run/id_key' });
+  });
+
+  test('names a program that is missing, and where it is said what is needed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mfa-containers-'));
+    const path = process.env['PATH'];
+    process.env['PATH'] = folder;
+    try {
+      const { compose: run } = createPodman(folder, {
+        ...{ name: 'none', folder, files: [], envFile: 'none', profile: 'none' },
+      });
+      await expect(run(['up'])).rejects.toThrow('podman-compose is not on PATH: see docs/containers.md');
+    } finally {
+      process.env['PATH'] = path;
+      rmSync(folder, { recursive: true });
+    }
   });
 });
