@@ -17,6 +17,7 @@ if (process.argv[2] === undefined || !existsSync(join(folder, 'package-lock.json
   console.error('production-packages: expected a folder with package-lock.json and node_modules');
   process.exit(1);
 }
+
 function leaveInPlaceOf(name) {
   const place = join(folder, 'node_modules', name);
   const text = `${name} is not part of the production image: it has no bundler, and its worker runs dist/workflow-bundle.js`;

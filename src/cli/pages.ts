@@ -13,13 +13,27 @@ const mostPages = 100;
 /** All pages of a list as one; with a `nextCursor` when there are more than 100. Throws Failure. */
 export async function allPages(api: Api, { cursor: from, ...filters }: Filters): Promise<EnrollmentPage> {
   const enrollments: EnrollmentPage['enrollments'][number][] = [];
-  let cursor = from;
-  for (let page = 0; page < mostPages && (page === 0 || cursor !== undefined); page += 1) {
-    const answer = await onePage(api, { ...filters, cursor });
-    enrollments.push(...answer.enrollments);
-    cursor = answer.nextCursor;
+  let nextCursor: string | undefined;
+  let pages = 0;
+  for await (const page of eachPage((cursor) => onePage(api, { ...filters, cursor }), from)) {
+    enrollments.push(...page.enrollments);
+    nextCursor = page.nextCursor;
+    if (++pages === mostPages) break;
   }
-  return { enrollments, ...defined({ nextCursor: cursor }) };
+  return { enrollments, ...defined({ nextCursor }) };
+}
+
+/** The pages of a list, each asked for with the `nextCursor` of the one before; the first with `from`. */
+export async function* eachPage<Page extends { readonly nextCursor?: string }>(
+  ask: (cursor: string | undefined) => Promise<Page>,
+  from?: string,
+): AsyncGenerator<Page, void, undefined> {
+  let cursor = from;
+  do {
+    const page = await ask(cursor);
+    yield page;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
 }
 
 /** Throws Failure. */

@@ -32,8 +32,7 @@ import {
 import { campaignPageId, campaignReport } from '../workflows/campaign-page';
 import { webhookDeliveryType, type EnrollmentChain, type WebhookDeliveryInput } from '../workflows/webhook-delivery';
 import type { EnrollmentIds } from './ids';
-import { PayloadDecryptionError } from './payload-codec';
-import { readMemo } from './sealed-memos';
+import { memoIfReadable } from './sealed-memos';
 import { runsOf, visibilityPage, type ListedRun } from './visibility-page';
 
 /** A campaign as its callers see it. */
@@ -113,13 +112,9 @@ export function createCampaigns(parts: CampaignsParts): Campaigns {
   async function viewOf({ execution, memo }: ListedRun): Promise<CampaignView[]> {
     const workflowId = execution?.workflowId ?? '';
     if (!workflowId.startsWith(workflowPrefix)) return [];
-    try {
-      const summary = (await readMemo(client, memo, workflowId))[campaignMemo] as CampaignSummary | undefined; // sealed, as above
-      return summary ? [{ id: `cmp_${workflowId.slice(workflowPrefix.length)}`, ...summary }] : [];
-    } catch (error) {
-      if (error instanceof PayloadDecryptionError) return [];
-      throw error;
-    }
+    const { [campaignMemo]: shown } = await memoIfReadable(client, memo, workflowId);
+    const summary = shown as CampaignSummary | undefined; // sealed, as above
+    return summary ? [{ id: `cmp_${workflowId.slice(workflowPrefix.length)}`, ...summary }] : [];
   }
 
   async function update<Argument>(

@@ -29,6 +29,16 @@ export async function readMemo(
   return Object.fromEntries(opened.map(({ name, inner }) => [name, payloadConverter.fromPayload(inner, context)]));
 }
 
+/** As `readMemo`, and empty where a key is missing: whoever shows many shows the others all the same. */
+export async function memoIfReadable(...run: Parameters<typeof readMemo>): Promise<Record<string, unknown>> {
+  try {
+    return await readMemo(...run);
+  } catch (error) {
+    if (error instanceof PayloadDecryptionError) return {};
+    throw error;
+  }
+}
+
 /** The runs that a visibility query finds, with what `readMemo` reads; `client.workflow.list` fails at the first memo that does not open. */
 export async function* listRuns(client: Client, query: string): AsyncGenerator<ListedRun> {
   const { namespace } = client.options;

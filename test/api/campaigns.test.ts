@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { campaignLimits, openCampaign, summaryOf } from '../../src/enrollment/campaign';
 import type { Campaigns, CampaignView } from '../../src/temporal/campaigns';
 import type { WebhookEndpoint } from '../../src/enrollment/webhook-endpoints';
-import { as, testApp, userId } from './support';
+import { as, testApp, uncalledCampaigns, uncalledWebhooks, userId } from './support';
 
 const id = `cmp_${'c'.repeat(22)}`;
 const view: CampaignView = {
@@ -28,24 +28,8 @@ async function stage(
   endpoints: readonly WebhookEndpoint[] = [receiver],
   personNeeded = false,
 ) {
-  const unexpected = (): never => {
-    throw new Error('not expected to be called');
-  };
-  const webhooks = {
-    ...{ add: unexpected, remove: unexpected, rotate: unexpected, undelivered: unexpected, redeliver: unexpected },
-    list: () => Promise.resolve(endpoints),
-  };
-  const campaigns: Campaigns = {
-    ...{
-      create: unexpected,
-      addUsers: unexpected,
-      act: unexpected,
-      get: unexpected,
-      list: unexpected,
-      report: unexpected,
-    },
-    ...parts,
-  };
+  const webhooks = { ...uncalledWebhooks, list: () => Promise.resolve(endpoints) };
+  const campaigns: Campaigns = { ...uncalledCampaigns, ...parts };
   const own = await testApp({}, { campaigns, webhooks, personNeeded });
   const post = (path: string, payload: object = {}, headers: object = as('ops')) =>
     own.app.inject({ method: 'POST', url: `/v1/campaigns${path}`, headers: { ...headers }, payload });

@@ -110,6 +110,15 @@ export const application = {
   clientId: 'the-client',
 };
 
+export const uncalledWebhooks = {
+  ...{ list: unexpected, add: unexpected, remove: unexpected, rotate: unexpected },
+  ...{ undelivered: unexpected, redeliver: unexpected },
+};
+export const uncalledCampaigns: AppParts['campaigns'] = {
+  ...{ create: unexpected, addUsers: unexpected, act: unexpected },
+  ...{ get: unexpected, list: unexpected, report: unexpected },
+};
+
 /** The app over fake cases, and every line that it logged. */
 export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Partial<AppParts> = {}) {
   const lines: string[] = [];
@@ -118,22 +127,8 @@ export async function testApp(enrollments: Partial<Enrollments> = {}, parts: Par
     links: createLinks({ idKey, publicUrl: 'https://mfa.example.com' }),
     ids,
     stoppedPrefixes: { list: unexpected, stop: unexpected, resume: unexpected },
-    webhooks: {
-      list: unexpected,
-      add: unexpected,
-      remove: unexpected,
-      rotate: unexpected,
-      undelivered: unexpected,
-      redeliver: unexpected,
-    },
-    campaigns: {
-      create: unexpected,
-      addUsers: unexpected,
-      act: unexpected,
-      get: unexpected,
-      list: unexpected,
-      report: unexpected,
-    },
+    webhooks: uncalledWebhooks,
+    campaigns: uncalledCampaigns,
     receivers: { allowPrivate: false, allowHttp: false },
     opaqueTokens: 'refuse',
     authenticate: createAuthenticate({ keys: apiKeys }),

@@ -1,7 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { createWorkerDeployment, earlierVersion, type DeployedVersion } from '../../src/temporal/worker-deployment';
+import {
+  createWorkerDeployment,
+  earlierVersion,
+  type DeployedVersion,
+  type WorkerDeployment,
+} from '../../src/temporal/worker-deployment';
 
 const { RoutingConfigUpdateState: states } = temporal.api.enums.v1;
 
@@ -26,9 +31,9 @@ test.each([
 });
 
 test.each([
-  ['setCurrent', (each: ReturnType<typeof createWorkerDeployment>) => each.setCurrent('a')],
-  ['ramp', (each: ReturnType<typeof createWorkerDeployment>) => each.ramp('a', 10)],
-  ['endRamp', (each: ReturnType<typeof createWorkerDeployment>) => each.endRamp()],
+  ['setCurrent', (each: WorkerDeployment) => each.setCurrent('a')],
+  ['ramp', (each: WorkerDeployment) => each.ramp('a', 10)],
+  ['endRamp', (each: WorkerDeployment) => each.endRamp()],
 ])('%s answers once every task queue follows it', async (_name, direct) => {
   const { connection, asked } = serverThatAnswers([
     states.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,

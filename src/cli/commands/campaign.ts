@@ -13,6 +13,7 @@ import {
 import { pagesOf, readUsers } from '../campaign-file';
 import { Failure, usage } from '../failure';
 import { checked } from '../inputs';
+import { eachPage } from '../pages';
 import { columns } from '../text/columns';
 import { moment } from '../text/time';
 
@@ -139,16 +140,15 @@ function shown({ terminal }: CommandContext, of: Campaign): CommandResult {
 
 /** All campaigns that Temporal keeps. */
 async function allOf({ api }: CommandContext): Promise<Campaign[]> {
-  const campaigns: Campaign[] = [];
-  let query = 'limit=100';
-  for (;;) {
-    const page: z.output<typeof campaignPage> = await api.call({
-      ...{ method: 'GET', path: `/campaigns?${query}`, answer: campaignPage },
+  const ask = (cursor: string | undefined) =>
+    api.call({
+      method: 'GET',
+      path: `/campaigns?limit=100${cursor === undefined ? '' : `&cursor=${cursor}`}`,
+      answer: campaignPage,
     });
-    campaigns.push(...page.campaigns);
-    if (page.nextCursor === undefined) return campaigns;
-    query = `limit=100&cursor=${page.nextCursor}`;
-  }
+  const campaigns: Campaign[] = [];
+  for await (const page of eachPage(ask)) campaigns.push(...page.campaigns);
+  return campaigns;
 }
 
 function listed({ terminal }: CommandContext, campaigns: readonly Campaign[]): CommandResult {
@@ -165,14 +165,10 @@ function listed({ terminal }: CommandContext, campaigns: readonly Campaign[]): C
 type Users = z.output<typeof campaignReport>['users'];
 
 async function reportOf({ api }: CommandContext, path: string): Promise<Users> {
+  const ask = (cursor = '0') =>
+    api.call({ method: 'GET', path: `${path}/report?cursor=${cursor}`, answer: campaignReport });
   const users: Users[number][] = [];
-  for (let cursor: string | undefined = '0'; cursor !== undefined;) {
-    const page: z.output<typeof campaignReport> = await api.call({
-      ...{ method: 'GET', path: `${path}/report?cursor=${cursor}`, answer: campaignReport },
-    });
-    users.push(...page.users);
-    cursor = page.nextCursor;
-  }
+  for await (const page of eachPage(ask)) users.push(...page.users);
   return users;
 }
 

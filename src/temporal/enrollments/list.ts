@@ -8,8 +8,7 @@ import { factorNames, type FactorName } from '../../factors';
 import { workflowType, type CaseMemo } from '../../workflows/messages';
 import { searchAttributes } from '../../workflows/search-attributes';
 import type { EnrollmentIds } from '../ids';
-import { PayloadDecryptionError } from '../payload-codec';
-import { readMemo } from '../sealed-memos';
+import { memoIfReadable } from '../sealed-memos';
 import { runsOf, visibilityPage, type ListedRun } from '../visibility-page';
 import { parseMemo } from './case-memo';
 import { asProblem } from './temporal-errors';
@@ -111,7 +110,8 @@ async function summaryOf(
 ): Promise<EnrollmentSummary[]> {
   const { workflowId, runId } = info.execution ?? {};
   if (!workflowId || !runId || !ids.isWorkflowId(workflowId)) return [];
-  const { owner, keyId, shared } = await memoOf(client, info, workflowId);
+  // A run that no worker has seen yet names no first run: it is the first one itself.
+  const { owner, keyId, shared } = parseMemo(await memoIfReadable(client, info.memo, workflowId));
   if (startedBy !== undefined && (owner === undefined || !ids.owners(startedBy).includes(owner))) return [];
   const id = ids.enrollmentId(workflowId, shared?.firstRunId ?? runId, keyId);
   // Several enrollments of one user begin alike, and stores of visibility may take capitals and small letters for the same.
@@ -137,16 +137,6 @@ async function summaryOf(
       startedAt: shared === undefined ? at(info.startTime ?? {}) : new Date(shared.enrollment.startedAt).toISOString(),
     },
   ];
-}
-
-/** Empty where it cannot be read. A run that no worker has seen yet names no first run: it is the first one itself. */
-async function memoOf(client: Client, { memo }: ListedRun, workflowId: string): Promise<ReturnType<typeof parseMemo>> {
-  try {
-    return parseMemo(await readMemo(client, memo, workflowId));
-  } catch (error) {
-    if (error instanceof PayloadDecryptionError) return {}; // a list shows the others all the same
-    throw error;
-  }
 }
 
 const waitingForOf = ({ enrollment, tokenExpiresAt }: CaseMemo): WaitingFor =>

@@ -4,8 +4,7 @@ import type { Enrollment } from '../../enrollment/enrollment';
 import { changesOf, messageNames, type Change, type TakenMessage } from '../../enrollment/timeline';
 import * as messages from '../../workflows/messages';
 import type { EnrollmentRun } from '../ids';
-import { PayloadDecryptionError } from '../payload-codec';
-import { readMemo } from '../sealed-memos';
+import { memoIfReadable } from '../sealed-memos';
 import { parseMemo } from './case-memo';
 
 /** `at`: ISO 8601, UTC. */
@@ -111,13 +110,8 @@ async function enrollmentIn(client: Client, event: HistoryEvent, workflowId: str
     event.workflowExecutionStartedEventAttributes?.memo;
   const payload = memo?.fields?.[messages.caseMemo];
   if (payload === undefined) return undefined;
-  try {
-    return parseMemo(await readMemo(client, { fields: { [messages.caseMemo]: payload } }, workflowId)).shared
-      ?.enrollment;
-  } catch (error) {
-    if (error instanceof PayloadDecryptionError) return undefined; // its key is missing: the others are shown all the same
-    throw error;
-  }
+  const { shared } = parseMemo(await memoIfReadable(client, { fields: { [messages.caseMemo]: payload } }, workflowId));
+  return shared?.enrollment;
 }
 
 const isOfTask = (event: HistoryEvent): boolean =>
